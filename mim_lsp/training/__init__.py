@@ -1,0 +1,1 @@
+"""Training: corpus, windows and holes, objective, optimizer, loop, recipes."""

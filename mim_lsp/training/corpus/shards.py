@@ -1,0 +1,62 @@
+"""Parquet shards: columns `content`, `path`, `package`, `version`, `license`, the same bytes for the same documents."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SHARD_BYTES = 64_000_000  # of text, before compression
+ROW_GROUP_ROWS = 1_000
+COLUMNS = ("content", "path", "package", "version", "license")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file of a corpus."""
+
+    content: str
+    path: str
+    package: str
+    version: str
+    license: str
+
+    def order(self) -> bytes:
+        """A sort key that mixes the packages: any first part of a shard is a fair sample of the corpus."""
+        return hashlib.sha256(f"{self.package}\n{self.path}".encode()).digest()
+
+
+def write_shards(rows: Sequence[Row], folder: Path, split: str) -> list[Path]:
+    """Write `<split>-00000.parquet` and on, replacing the split's former shards; returns the new files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob(f"{split}-*.parquet"):
+        stale.unlink()
+    paths = []
+    for number, shard in enumerate(_cut(sorted(rows, key=Row.order))):
+        path = folder / f"{split}-{number:05d}.parquet"
+        _write(shard, path)
+        paths.append(path)
+    return paths
+
+
+def _cut(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    shard: list[Row] = []
+    size = 0
+    for row in rows:
+        shard.append(row)
+        size += len(row.content.encode("utf-8"))
+        if size >= SHARD_BYTES:
+            yield shard
+            shard, size = [], 0
+    if shard:
+        yield shard
+
+
+def _write(rows: Sequence[Row], path: Path) -> None:
+    schema = pa.schema([(column, pa.string()) for column in COLUMNS])
+    table = pa.table({column: [getattr(row, column) for row in rows] for column in COLUMNS}, schema=schema)
+    pq.write_table(table, path, compression="zstd", compression_level=9, row_group_size=ROW_GROUP_ROWS)

@@ -1,0 +1,77 @@
+"""The named recipes of `mim-lsp train`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mim_lsp.errors import SettingsError
+from mim_lsp.model.config import ModelConfig, SpecialTokens
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained and how."""
+
+    name: str
+    model_name: str
+    """Folder name of the model that comes out."""
+    config: ModelConfig
+    minutes: float
+    """Default time budget; the learning rate reaches zero at its end."""
+    examples_per_step: int
+    """Windows of text in a step; each is learned in both directions."""
+    matrix_lr: float
+    """Peak learning rate of Muon, for the blocks' matrices."""
+    other_lr: float
+    """Peak learning rate of AdamW, for the embedding and the norms."""
+    beta: float = 0.1
+    """Weight of the agreement; 0.1 in the paper."""
+    infill_rate: float = 0.7
+    """Share of windows with a hole."""
+    weight_decay: float = 0.1
+    warm_up: float = 0.02
+    """Share of the run in which the learning rate rises."""
+    decay: float = 0.5
+    """Share of the run, at its end, in which the learning rate falls to zero."""
+    clip_norm: float = 1.0
+    seed: int = 1
+    tokenizer_chars: int = 40_000_000
+    """Characters that the tokenizer is learned from."""
+
+
+def _config(**shape: int) -> ModelConfig:
+    return ModelConfig(**shape, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))  # type: ignore[arg-type]
+
+
+RECIPES = {
+    "nano": Recipe(
+        name="nano",
+        model_name="mim-py-nano",
+        config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512),
+        minutes=85,
+        examples_per_step=8,
+        matrix_lr=0.008,
+        other_lr=0.003,
+    ),
+    "smoke": Recipe(
+        name="smoke",
+        model_name="mim-py-smoke",
+        config=_config(vocab_size=1024, d_model=64, n_layers=2, n_heads=2, n_kv_heads=1, d_ff=160, context_length=128),
+        minutes=1,
+        examples_per_step=4,
+        matrix_lr=0.01,
+        other_lr=0.003,
+        tokenizer_chars=500_000,
+    ),
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if name not in RECIPES:
+        raise SettingsError(f"unknown recipe '{name}'. Choose one of: {', '.join(RECIPES)}.")
+    return RECIPES[name]
