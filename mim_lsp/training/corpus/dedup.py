@@ -36,7 +36,7 @@ class Deduplicator:
     def near_duplicate_of(self, key: str, word_hashes: Hashes) -> str | None:
         """Key of a remembered file that this one almost repeats; if there is none, remembers it as `key`."""
         signature = self._sign(word_hashes)
-        matches = sorted(
+        matches: list[str] = sorted(
             other for other in self._index.query(signature) if signature.jaccard(self._signatures[other]) >= THRESHOLD
         )
         if matches:

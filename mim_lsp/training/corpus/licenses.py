@@ -61,7 +61,7 @@ def check_license(package: str, pinned: str, metadata: Message) -> None:
     Raises:
         CorpusError: either is not permissive, METADATA states no licence, or the two do not name the same licences.
     """
-    expected = _expression_families(pinned)
+    expected = expression_families(pinned)
     if expected is None:
         raise CorpusError(f"{package}: licence {pinned!r} of the manifest is not allowed; {_allowed()}")
     stated: set[str] = set()
@@ -80,7 +80,7 @@ def license_statements(metadata: Message) -> list[tuple[str, frozenset[str] | No
     """Every licence that METADATA states, with the permissive families it means, or None when it is not permissive."""
     expression = metadata.get("License-Expression")
     if expression:
-        return [(expression, _expression_families(expression))]
+        return [(expression, expression_families(expression))]
     statements = [(value, _classifier_families(value)) for value in _license_classifiers(metadata)]
     text = (metadata.get("License") or "").strip()
     if text and "\n" not in text:
@@ -100,7 +100,7 @@ def _classifier_families(classifier: str) -> frozenset[str] | None:
 
 
 def _free_text_families(text: str) -> frozenset[str] | None:
-    families = _expression_families(text)
+    families = expression_families(text)
     if families:
         return families
     plain = re.sub(r"\b(the|licen[sc]e)\b|,", " ", text.lower())
@@ -108,7 +108,7 @@ def _free_text_families(text: str) -> frozenset[str] | None:
     return frozenset({family}) if family else None
 
 
-def _expression_families(expression: str) -> frozenset[str] | None:
+def expression_families(expression: str) -> frozenset[str] | None:
     """Families of an SPDX expression; None unless every licence in it is permissive, so that OR needs no choice."""
     names = [name for name in re.split(r"[()\s]+", expression) if name and name.upper() not in {"AND", "OR"}]
     families = [_SPDX_BY_LOWER.get(name.lower()) for name in names]

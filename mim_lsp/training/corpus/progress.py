@@ -18,10 +18,6 @@ class Progress(Protocol):
         """Show this state."""
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """Show nothing."""
-
-
 @contextmanager
 def terminal_progress(console: Console | None = None) -> Iterator[Progress]:
     """A progress bar on standard error while the block runs; nothing where that is not a terminal."""

@@ -95,22 +95,26 @@ class CorpusReport:
 
     def to_markdown(self) -> str:
         """The report as Markdown tables."""
-        return "\n\n".join(
-            [
-                f"# Corpus {self.name}",
-                self._summary(),
-                "## Dropped files, by reason",
-                _table(["reason", "files", "MB"], [[r.value, *_cells(t)] for r, t in self.dropped().items()]),
-                "## Kept files, by package",
-                _table(_PACKAGE_HEAD, [_package_cells(report) for report in self.packages]),
-                "## Kept files, by licence",
-                _table(["licence", "files", "MB"], [[name, *_cells(t)] for name, t in self.licenses().items()]),
-                "## Shards",
-                _table(["file", "sha256"], [[shard.name, shard.sha256] for shard in self.shards]),
-            ]
-        ) + "\n"
+        return (
+            "\n\n".join(
+                [
+                    f"# Corpus {self.name}",
+                    self.summary(),
+                    "## Dropped files, by reason",
+                    _table(["reason", "files", "MB"], [[r.value, *_cells(t)] for r, t in self.dropped().items()]),
+                    "## Kept files, by package",
+                    _table(_PACKAGE_HEAD, [_package_cells(report) for report in self.packages]),
+                    "## Kept files, by licence",
+                    _table(["licence", "files", "MB"], [[name, *_cells(t)] for name, t in self.licenses().items()]),
+                    "## Shards",
+                    _table(["file", "sha256"], [[shard.name, shard.sha256] for shard in self.shards]),
+                ]
+            )
+            + "\n"
+        )
 
-    def _summary(self) -> str:
+    def summary(self) -> str:
+        """What was kept, in a few sentences on one line."""
         train, heldout = self.kept("train"), self.kept("heldout")
         masked = sum(report.masked_addresses for report in self.packages)
         return (

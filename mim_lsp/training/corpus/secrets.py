@@ -1,4 +1,7 @@
-"""Secrets and personal data in source text: files with what looks like a key are refused, e-mail addresses are masked."""
+"""Secrets and personal data in source text.
+
+A file with what looks like a key is refused as a whole; e-mail addresses are masked.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections import Counter
 
 MASKED_ADDRESS = "user@example.com"
 MIN_SECRET_LENGTH = 20  # characters of a literal that may be a key
-MIN_SECRET_ENTROPY = 4.0  # bits per character: English prose as an identifier stays below, random base 62 lies above
+MIN_SECRET_ENTROPY = 3.5  # bits per character: 32 random hexadecimal digits have about 3.7, "x" * 20 has none
 
 # Fixed beginnings, found much faster than the expression below, which then decides.
 _KEY_MARKS = ("PRIVATE KEY", "AKIA", "ASIA", "gh", "xox", "AIza", "sk_live_", "glpat-", "eyJ")
@@ -41,7 +44,7 @@ _RESERVED_DOMAIN = re.compile(r"@(?:[\w-]+\.)*example\.(?:com|org|net|edu)$", re
 
 
 def has_secret(text: str) -> bool:
-    """Whether the text holds a private key, a token of a known form, or a random-looking literal under a telling name."""
+    """Whether the text holds a private key, a token of a known form, or a random literal under a telling name."""
     if any(mark in text for mark in _KEY_MARKS) and _KNOWN_KEYS.search(text):
         return True
     return any(_looks_random(match[1]) and _is_named_secret(text, match.start()) for match in _LITERAL.finditer(text))

@@ -68,5 +68,3 @@ class Selector:
         if self._duplicates.near_duplicate_of(key, hashes) is not None:
             return DropReason.NEAR_DUPLICATE
         return None
-
-

@@ -31,16 +31,16 @@ class Row:
 
 
 def write_shards(rows: Sequence[Row], folder: Path, split: str) -> list[Path]:
-    """Write `<split>-00000.parquet` and on, replacing the split's former shards; returns the new files."""
+    """Write `<split>-00000.parquet` and on; only when all are complete do they replace the split's former shards."""
     folder.mkdir(parents=True, exist_ok=True)
+    unfinished = []
+    for number, shard in enumerate(_cut(sorted(rows, key=Row.order))):
+        path = folder / f"{split}-{number:05d}.parquet.tmp"
+        _write(shard, path)
+        unfinished.append(path)
     for stale in folder.glob(f"{split}-*.parquet"):
         stale.unlink()
-    paths = []
-    for number, shard in enumerate(_cut(sorted(rows, key=Row.order))):
-        path = folder / f"{split}-{number:05d}.parquet"
-        _write(shard, path)
-        paths.append(path)
-    return paths
+    return [path.rename(path.with_suffix("")) for path in unfinished]
 
 
 def _cut(rows: Sequence[Row]) -> Iterator[list[Row]]:
