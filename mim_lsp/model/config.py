@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class ModelConfig:
     n_kv_heads: int = 2
     """Key and value heads; each serves n_heads / n_kv_heads query heads."""
     head_dim: int = 64
-    """Width of a head."""
+    """Width of a head; even, since rotary positions turn pairs."""
     d_ff: int = 704
     """Width of the SwiGLU layer."""
     context_length: int = 512
@@ -64,15 +65,33 @@ class ModelConfig:
     special: SpecialTokens = field(default_factory=lambda: SpecialTokens.at_the_end_of(16384))
 
     def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if name != "special" and not 0 < value < math.inf:
+                raise ModelError(f"{name} must be positive, not {value}.")
         if self.n_heads % self.n_kv_heads:
             raise ModelError(f"n_heads ({self.n_heads}) must be a multiple of n_kv_heads ({self.n_kv_heads}).")
-        if min(asdict(self.special).values()) < 0 or max(asdict(self.special).values()) >= self.vocab_size:
-            raise ModelError(f"special token ids must lie in the vocabulary of {self.vocab_size} ids.")
+        if self.head_dim % 2:
+            raise ModelError(f"head_dim ({self.head_dim}) must be even.")
+        self._check_special()
+
+    def _check_special(self) -> None:
+        ids = asdict(self.special).values()
+        distinct = len(set(ids)) == len(ids)
+        if self.n_text_tokens < 1 or min(ids) < self.n_text_tokens or max(ids) >= self.vocab_size or not distinct:
+            last = f"the last {N_SPECIAL_TOKENS} of {self.vocab_size}"
+            raise ModelError(f"special tokens must have different ids among {last}, which are no text.")
 
     @property
     def n_text_tokens(self) -> int:
         """Ids below this one are text."""
         return self.vocab_size - N_SPECIAL_TOKENS
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights, the tied embedding counted once."""
+        attention = self.d_model * self.head_dim * (2 * self.n_heads + 2 * self.n_kv_heads)
+        block = attention + 3 * self.d_model * self.d_ff + 2 * self.d_model
+        return self.vocab_size * self.d_model + self.n_layers * block + self.d_model
 
     def to_json(self) -> str:
         """The text of `config.json`."""
@@ -83,25 +102,29 @@ class ModelConfig:
         """Read `config.json`.
 
         Raises:
-            ModelError: it is missing, is not JSON, or lacks or misnames a field.
+            ModelError: it is missing, is not JSON, lacks or misnames a field, or has a value that cannot work.
         """
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ModelError(f"cannot read {path}: {error.strerror}. Is this a model folder?") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"{path} is not valid JSON ({error}). Fetch the model folder again.") from error
-        return cls._from_dict(data, path)
-
-    @classmethod
-    def _from_dict(cls, data: Any, path: Path) -> ModelConfig:
-        if not isinstance(data, dict) or set(data) != {f.name for f in fields(cls)}:
-            raise ModelError(f"{path} does not have the fields of a mim-lsp model. Fetch the model folder again.")
+        _check_fields(data, cls, path)
+        _check_fields(data["special"], SpecialTokens, path)
         try:
-            special = SpecialTokens(**{name: int(value) for name, value in data.pop("special").items()})
-            numbers = {
-                f.name: (float if f.type == "float" else int)(data[f.name]) for f in fields(cls) if f.name in data
-            }
-            return cls(**numbers, special=special)  # type: ignore[arg-type]
-        except (TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"{path} has a field of the wrong type ({error}).") from error
+            return cls(**{**data, "special": SpecialTokens(**data["special"])})
+        except ModelError as error:
+            raise ModelError(f"{path} describes no model that can work: {error}") from error
+
+
+def _check_fields(data: Any, of: type[ModelConfig | SpecialTokens], path: Path) -> None:
+    """Raise `ModelError` unless `data` holds exactly the fields of `of`, each of the right type."""
+    expected = {field.name: field.type for field in fields(of)}
+    if not isinstance(data, dict) or set(data) != set(expected):
+        raise ModelError(f"{path} does not have the fields of a mim-lsp model. Fetch the model folder again.")
+    accepted = {"int": (int,), "float": (int, float), "SpecialTokens": (dict,)}
+    for name, value in data.items():
+        if isinstance(value, bool) or not isinstance(value, accepted[str(expected[name])]):
+            kind = type(value).__name__
+            raise ModelError(f"{path}: {name} must be {expected[name]}, not {kind}. Fetch the model folder again.")

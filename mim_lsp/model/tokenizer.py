@@ -7,7 +7,8 @@ so text that looks like one stays text. Any string that can be written as UTF-8 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from mim_lsp.model.config import N_SPECIAL_TOKENS
 
 PIECES = r"\r?\n[ \t]*| ?\p{N}| ?[\p{L}\p{M}_]+| ?[^\s\p{L}\p{M}\p{N}_]+|[ \t]+(?=[ \t]\S)|[ \t]+|\s"
 """Line break with indentation | digit | word | punctuation | blanks, all but the one before a word | other space."""
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class CodeTokenizer:
@@ -58,9 +61,14 @@ class CodeTokenizer:
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"cannot read {path} ({error}). Fetch the model folder again.") from error
         try:
-            return cls(Tokenizer.from_str(text))
+            tokenizer = cls(Tokenizer.from_str(text))
         except Exception as error:  # the library raises plain Exception for every malformed file
             raise ModelError(f"{path} is not a tokenizer ({error}). Fetch the model folder again.") from error
+        try:
+            _ = tokenizer.token_bytes
+        except KeyError as error:
+            raise ModelError(f"{path} is not a byte-level tokenizer. Fetch the model folder again.") from error
+        return tokenizer
 
     def save(self, path: Path) -> None:
         """Write `tokenizer.json`."""
@@ -73,12 +81,8 @@ class CodeTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`; a lone surrogate, which no UTF-8 file holds, becomes U+FFFD."""
-        clean = text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
+        clean = text if text.isascii() else _SURROGATE.sub("\ufffd", text)
         return list(self._bpe.encode(clean, add_special_tokens=False).ids)
-
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text, encoded in parallel."""
-        return [encoding.ids for encoding in self._bpe.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     @cached_property
     def token_bytes(self) -> tuple[bytes, ...]:

@@ -48,14 +48,23 @@ def load_weights(config: ModelConfig, path: Path) -> Decoder:
         raise ModelError(f"cannot read {path} ({error}). Fetch the model folder again.") from error
     with torch.device("meta"):
         model = Decoder(config)
-    weights = {
-        name: tensor.float() * tensors[name + SCALE][:, None] if name + SCALE in tensors else tensor.float()
-        for name, tensor in tensors.items()
-        if not name.endswith(SCALE)
-    }
     try:
-        model.load_state_dict(weights, assign=True)
+        model.load_state_dict(_dequantize(tensors), assign=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"{path} does not fit its config.json ({reason}). Fetch the model folder again.") from error
     return model.eval().requires_grad_(False)
+
+
+def _dequantize(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The float32 weights; raises `RuntimeError`, as PyTorch does, where values and scales do not belong together."""
+    weights = {}
+    for name in (name for name in tensors if not name.endswith(SCALE)):
+        values, scale = tensors[name], tensors.get(name + SCALE)
+        if values.dtype != torch.int8:
+            weights[name] = values.float()
+        elif scale is None or scale.shape != values.shape[:1]:
+            raise RuntimeError(f"{name} needs a scale for each row")
+        else:
+            weights[name] = values.float() * scale.float()[:, None]
+    return weights

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -54,28 +55,34 @@ class _Place(NamedTuple):
 def pack(examples: Sequence[Example], row_tokens: int, pad: int) -> Batch:
     """Place both rows of every example, first fit, longest first, into rows of `row_tokens` positions."""
     segments = [segment for example in examples for segment in (example.forward, example.backward)]
-    places, n_rows = _first_fit([len(segment) - 1 for segment in segments], row_tokens)
+    lengths = [len(segment) - 1 for segment in segments]  # the last token is only predicted
+    assert max(lengths) <= row_tokens
+    places, n_rows = _first_fit(lengths, row_tokens)
     ids = np.full((n_rows, row_tokens), pad, dtype=np.int64)
     positions, numbers = np.zeros_like(ids), np.zeros_like(ids)
     targets = np.full_like(ids, IGNORE)
     backward = np.zeros(ids.shape, dtype=bool)
-    for i, (segment, place) in enumerate(zip(segments, places, strict=True)):
-        where = (place.row, slice(place.column, place.column + len(segment) - 1))
+    for i, (segment, length, place) in enumerate(zip(segments, lengths, places, strict=True)):
+        where = (place.row, slice(place.column, place.column + length))
         ids[where], targets[where] = segment[:-1], segment[1:]
-        positions[where], numbers[where] = np.arange(len(segment) - 1), place.number
+        positions[where], numbers[where] = np.arange(length), place.number
         backward[where] = i % 2 == 1
     starts = [place.row * row_tokens + place.column for place in places]
     pairs = [(starts[2 * i] + f, starts[2 * i + 1] + b) for i, example in enumerate(examples) for f, b in example.pairs]
     in_middle = [example.kind != "text" for example in examples for _ in example.pairs]
     return Batch(
-        *(torch.from_numpy(array) for array in (ids, positions, numbers, targets, backward)),
+        ids_RT=torch.from_numpy(ids),
+        positions_RT=torch.from_numpy(positions),
+        segments_RT=torch.from_numpy(numbers),
+        targets_RT=torch.from_numpy(targets),
+        backward_RT=torch.from_numpy(backward),
         pairs_K2=torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2),
         pairs_in_middle_K=torch.tensor(in_middle, dtype=torch.bool),
     )
 
 
 def _first_fit(lengths: Sequence[int], capacity: int) -> tuple[list[_Place], int]:
-    """A place for each length, and the number of rows that this takes."""
+    """A place for each length, the longest placed first, and the number of rows that this takes."""
     used: list[int] = []
     counts: list[int] = []
     places: dict[int, _Place] = {}
@@ -99,7 +106,7 @@ class BatchSource:
         self.texts, self.builder, self.seed = texts, builder, seed
         self.examples_per_batch, self.stride = examples_per_batch, stride
         self.anchors = [(i, at) for i, text in enumerate(texts) for at in range(0, len(text), stride)]
-        self._order: tuple[int, np.ndarray] | None = None
+        self._order: tuple[int, npt.NDArray[np.int64]] | None = None
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
@@ -112,10 +119,16 @@ class BatchSource:
 
     def _example(self, number: int) -> Example:
         epoch, place = divmod(number, len(self.anchors))
-        if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.anchors)))
-        index, anchor = self.anchors[self._order[1][place]]
+        index, anchor = self.anchors[self._order_of(epoch)[place]]
         return self.builder.draw(self.texts[index], anchor, self.stride, random.Random(f"{self.seed}/{number}"))
+
+    def _order_of(self, epoch: int) -> npt.NDArray[np.int64]:
+        """The epoch's permutation of the anchors; the last one asked for is kept."""
+        order = self._order
+        if order is None or order[0] != epoch:
+            order = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.anchors)))
+            self._order = order
+        return order[1]
 
 
 class Prefetcher:
@@ -124,14 +137,15 @@ class Prefetcher:
     def __init__(self, source: BatchSource) -> None:
         self._source = source
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
-        self._next = (-1, self._pool.submit(lambda: None))
+        self._next: tuple[int, Future[Batch]] | None = None
 
     def batch(self, step: int) -> Batch:
         """The batch of `step`; asking in order costs no waiting."""
-        ready, future = self._next
-        batch = future.result() if ready == step else None
-        self._next = (step + 1, self._pool.submit(self._source.batch, step + 1))  # type: ignore[arg-type]
-        return batch or self._source.batch(step)
+        if self._next is None or self._next[0] != step:
+            self._next = (step, self._pool.submit(self._source.batch, step))
+        batch = self._next[1].result()
+        self._next = (step + 1, self._pool.submit(self._source.batch, step + 1))
+        return batch
 
     def close(self) -> None:
         """Stop the thread."""

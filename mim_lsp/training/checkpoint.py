@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim import Optimizer
@@ -38,8 +39,8 @@ def save_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer], p
     save_file({name: p.detach().contiguous() for name, p in model.named_parameters()}, aside / "weights.safetensors")
     save_file(_optimizer_tensors(optimizers), aside / "optimizer.safetensors")
     (aside / "progress.json").write_text(json.dumps(asdict(progress)))
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    if folder.exists():  # else `old` is the last whole one, and goes only when the new one has its place
+        shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     aside.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
@@ -56,7 +57,7 @@ def load_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer]) -
         weights = load_file(whole / "weights.safetensors")
         state = load_file(whole / "optimizer.safetensors")
         progress = Progress(**json.loads((whole / "progress.json").read_text()))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise ModelError(f"cannot resume from {folder}: {error}. Start without --resume.") from error
     try:
         model.load_state_dict(weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -15,7 +16,7 @@ from mim_lsp.training.objective import IGNORE, Losses, mim_objective
 
 @dataclass(frozen=True)
 class Metrics:
-    """Means over a batch: NLL in nats per token, TV between 0 and 1."""
+    """Means over a batch: NLL in nats per token, TV between 0 and 1; NaN where the batch has nothing of the kind."""
 
     loss: float
     nll_forward: float
@@ -53,12 +54,9 @@ def metrics(losses: Losses, batch: Batch) -> Metrics:
 def average(measured: Iterable[Metrics]) -> Metrics:
     """Field by field mean; a batch that lacks a field (NaN) does not count for it."""
     rows = list(measured)
-    return Metrics(
-        **{
-            f.name: _mean(torch.tensor([v for row in rows if (v := getattr(row, f.name)) == v]))
-            for f in fields(Metrics)
-        }
-    )
+    columns = {f.name: [getattr(row, f.name) for row in rows] for f in fields(Metrics)}
+    known = {name: [value for value in column if not math.isnan(value)] for name, column in columns.items()}
+    return Metrics(**{name: _mean(torch.tensor(column)) for name, column in known.items()})
 
 
 def _mean(values: Tensor) -> float:

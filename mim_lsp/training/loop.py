@@ -12,21 +12,34 @@ import torch
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
+from mim_lsp.errors import SettingsError
 from mim_lsp.model.network import Decoder
 from mim_lsp.training.batches import Batch, BatchSource, Prefetcher
 from mim_lsp.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from mim_lsp.training.forward import Metrics, average, batch_losses, metrics
-from mim_lsp.training.log import Entry, RunLog
+from mim_lsp.training.log import Entry, RunLog, say
 from mim_lsp.training.optimizer import clip_gradients, learning_rate_factor, make_optimizers, set_learning_rate
 from mim_lsp.training.recipes import Recipe
+
+CHECKPOINT = "checkpoint"
+"""Folder inside a run's folder."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """When a run ends: after so many minutes of training, or after so many steps. Exactly one is set."""
+    """When a run ends: after so many minutes of training, or after so many steps. Exactly one is set.
+
+    Raises:
+        SettingsError: nothing can be done in the budget.
+    """
 
     minutes: float | None = None
     steps: int | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.minutes is None) != (self.steps is None)
+        if (self.minutes or self.steps or 0) <= 0:
+            raise SettingsError("a run needs a positive number of minutes or steps.")
 
     def share_used(self, progress: Progress) -> float:
         """How much of the budget is gone, from 0 to 1 and more."""
@@ -64,7 +77,7 @@ class Trainer:
         self.device = next(model.parameters()).device
         self.optimizers = make_optimizers(model, recipe)
         self.progress = Progress()
-        self.checkpoint = folder / "checkpoint"
+        self.checkpoint = folder / CHECKPOINT
 
     def resume(self) -> None:
         """Go on from the last checkpoint; raises `ModelError` when there is none that fits."""
@@ -72,7 +85,7 @@ class Trainer:
 
     def run(self, budget: Budget) -> None:
         """Train until the budget is used, then write the last checkpoint and held-out line."""
-        log = RunLog(self.folder, fresh=self.progress.step == 0)
+        log = RunLog(self.folder, step=self.progress.step)
         prefetcher = Prefetcher(self.source)
         try:
             with _progress_bar() as bar:
@@ -81,10 +94,10 @@ class Trainer:
             prefetcher.close()
         self._look_at_heldout(log, 0.0)
         save_checkpoint(self.checkpoint, self.model, self.optimizers, self.progress)
-        log.plot()
 
     def _steps(self, budget: Budget, prefetcher: Prefetcher, log: RunLog, bar: ProgressBar) -> None:
-        task = bar.add_task("training", total=1.0, completed=budget.share_used(self.progress), note="")
+        task = bar.add_task("training", total=1.0, note="")
+        bar.update(task, completed=budget.share_used(self.progress))
         save_now, look_now = Every(self.intervals.checkpoint_seconds), Every(self.intervals.heldout_seconds)
         recent: list[Metrics] = []
         while (share := budget.share_used(self.progress)) < 1:
@@ -116,7 +129,7 @@ class Trainer:
             for optimizer in self.optimizers:
                 optimizer.step()
         else:
-            print(f"step {self.progress.step}: gradient norm is {norm}; step skipped", flush=True)  # noqa: T201
+            say(f"step {self.progress.step}: gradient norm is {norm}; step skipped")
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         return metrics(losses, batch), batch.n_tokens

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 IGNORE = -1
-"""Target of a position that predicts nothing: the last of a segment, and padding."""
+"""Target of a position that predicts nothing, such as padding; no aligned pair has it."""
 
 CHUNK = 256
 """Positions whose logits are held at once; 256 x 16,384 bf16 logits stay in a CPU's last-level cache."""
@@ -30,7 +30,7 @@ class Losses:
     loss: Tensor
     """Scalar with gradient: (sum of NLL + beta * sum of TV) / number of targets."""
     nll_N: Tensor
-    """NLL of each position in nats; 0 where the target is IGNORE."""
+    """NLL of each position in nats, at least in float32; 0 where the target is IGNORE."""
     tv_K: Tensor
     """Total variation of each aligned pair, between 0 and 1."""
 
@@ -42,10 +42,11 @@ def mim_objective(hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs
         hidden_ND: hidden states of all rows, forward and backward.
         weight_VD: the tied embedding.
         targets_N: the token that each position predicts, or IGNORE.
-        pairs_K2: positions (forward, backward) that predict the same token of the text.
+        pairs_K2: positions (forward, backward) that predict the same token of the text; no position occurs twice.
         beta: weight of the agreement; 0.1 in the paper.
     """
-    loss, nll_N, tv_K = FusedObjective.apply(hidden_ND, weight_VD, targets_N, pairs_K2, beta)
+    arguments = (hidden_ND, weight_VD, targets_N, pairs_K2, beta)
+    loss, nll_N, tv_K = FusedObjective.apply(*arguments)  # type: ignore[no-untyped-call]
     return Losses(loss, nll_N, tv_K)
 
 
@@ -58,11 +59,10 @@ class FusedObjective(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """See `mim_objective`."""
         work = _Accumulator(hidden_ND, weight_VD, targets_N, beta)
-        tv_K = work.add_pairs(pairs_K2) if beta else work.measure_pairs(pairs_K2)
+        tv_K = work.add_pairs(pairs_K2)
         alone_N = targets_N != IGNORE
-        if beta:
-            alone_N[pairs_K2.flatten()] = False
-        for index_C in alone_N.nonzero().squeeze(1).split(CHUNK):
+        alone_N[pairs_K2.flatten()] = False
+        for index_C in torch.split(alone_N.nonzero().squeeze(1), CHUNK):
             work.add(index_C, work.probabilities(index_C))
         n_targets = (targets_N != IGNORE).sum().clamp(min=1)
         ctx.save_for_backward(work.grad_hidden_ND / n_targets, work.grad_weight_VD / n_targets)
@@ -87,7 +87,8 @@ class _Accumulator:
         self.targets_N, self.beta = targets_N, beta
         self.grad_hidden_ND = torch.zeros_like(hidden_ND)
         self.grad_weight_VD = torch.zeros_like(weight_VD)
-        self.nll_N = torch.zeros(len(hidden_ND), dtype=torch.float32, device=hidden_ND.device)
+        self.sum_dtype = torch.promote_types(hidden_ND.dtype, torch.float32)
+        self.nll_N = torch.zeros(len(hidden_ND), dtype=self.sum_dtype, device=hidden_ND.device)
 
     def probabilities(self, index_C: Tensor) -> Tensor:
         """Softmax of the logits at some positions, (C, V)."""
@@ -96,7 +97,7 @@ class _Accumulator:
     def add(self, index_C: Tensor, p_CV: Tensor, agreement_CV: Tensor | None = None) -> None:
         """Add the NLL and the gradient of some positions; `agreement_CV` is d(beta * TV) / d(logits)."""
         target_C1 = self.targets_N[index_C, None]
-        chosen_C1 = p_CV.gather(1, target_C1).float().clamp(min=1e-30)
+        chosen_C1 = p_CV.gather(1, target_C1).to(self.sum_dtype).clamp(min=1e-30)
         self.nll_N[index_C] = -chosen_C1.log().squeeze(1)
         grad_CV = p_CV if agreement_CV is None else p_CV + agreement_CV
         grad_CV.scatter_add_(1, target_C1, torch.full_like(target_C1, -1, dtype=grad_CV.dtype))
@@ -106,27 +107,18 @@ class _Accumulator:
     def add_pairs(self, pairs_K2: Tensor) -> Tensor:
         """Add aligned pairs, agreement included; returns their TV."""
         tv = []
-        for pair_C2 in pairs_K2.split(CHUNK // 2):
+        for pair_C2 in torch.split(pairs_K2, CHUNK // 2):
             forward_C, backward_C = pair_C2.unbind(1)
             p_CV, q_CV = self.probabilities(forward_C), self.probabilities(backward_C)
             difference_CV = p_CV - q_CV
-            tv.append(0.5 * difference_CV.abs().sum(1, dtype=torch.float32))
+            tv.append(0.5 * difference_CV.abs().sum(1, dtype=self.sum_dtype))
             sign_CV = difference_CV.sign_()
-            towards_p, towards_q = (_tv_gradient(t, sign_CV) * self.beta for t in (p_CV, q_CV))
+            towards_p, towards_q = (self.beta * self.tv_gradient(t, sign_CV) for t in (p_CV, q_CV))
             self.add(forward_C, p_CV, towards_p)
             self.add(backward_C, q_CV, -towards_q)
-        return torch.cat(tv) if tv else self.nll_N.new_zeros(0)
+        return torch.cat(tv)
 
-    def measure_pairs(self, pairs_K2: Tensor) -> Tensor:
-        """TV of aligned pairs, for the log only."""
-        tv = [
-            0.5 * (self.probabilities(pair_C2[:, 0]) - self.probabilities(pair_C2[:, 1])).abs().sum(1).float()
-            for pair_C2 in pairs_K2.split(CHUNK // 2)
-        ]
-        return torch.cat(tv) if tv else self.nll_N.new_zeros(0)
-
-
-def _tv_gradient(p_CV: Tensor, sign_CV: Tensor) -> Tensor:
-    """d(1/2 * sum_z sign_z * p_z) / d(logits of p), by the softmax's Jacobian."""
-    mean_C1 = (p_CV * sign_CV).sum(1, keepdim=True, dtype=torch.float32).to(p_CV.dtype)
-    return 0.5 * p_CV * (sign_CV - mean_C1)
+    def tv_gradient(self, p_CV: Tensor, sign_CV: Tensor) -> Tensor:
+        """d(1/2 * sum_z sign_z * p_z) / d(logits of p), by the softmax's Jacobian."""
+        mean_C1 = (p_CV * sign_CV).sum(1, keepdim=True, dtype=self.sum_dtype).to(p_CV.dtype)
+        return 0.5 * p_CV * (sign_CV - mean_C1)

@@ -40,7 +40,7 @@ class Recipe:
 
 
 def _config(**shape: int) -> ModelConfig:
-    return ModelConfig(**shape, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))  # type: ignore[arg-type]
+    return ModelConfig(**shape, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))
 
 
 RECIPES = {

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import torch
 
-from mim_lsp.errors import CorpusError
+from mim_lsp.errors import CorpusError, SettingsError
 from mim_lsp.model.folder import TOKENIZER, WEIGHTS, write_shape
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.model.weights import save_weights
 from mim_lsp.training.batches import Batch, BatchSource
-from mim_lsp.training.corpus.reader import Document, read_documents
-from mim_lsp.training.loop import Budget, Trainer
+from mim_lsp.training.corpus.reader import Document, Split, read_documents
+from mim_lsp.training.log import say
+from mim_lsp.training.loop import CHECKPOINT, Budget, Trainer
 from mim_lsp.training.recipes import Recipe, find_recipe
 from mim_lsp.training.windows import ExampleBuilder, WindowSettings
 
@@ -46,31 +47,28 @@ def train(
         threads: CPU threads; torch's default if None.
 
     Raises:
-        SettingsError: unknown recipe.
+        SettingsError: unknown recipe, no such device, no budget, or a run in `out` that is not to be resumed.
         CorpusError: the corpus is missing or empty.
         ModelError: `resume` without a checkpoint that fits.
     """
-    chosen = find_recipe(recipe)
+    chosen, target = find_recipe(recipe), _device(device)
+    budget = Budget(steps=steps) if steps is not None else Budget(chosen.minutes if minutes is None else minutes)
+    if (out / CHECKPOINT).exists() and not resume:
+        raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(chosen.seed)
     documents, heldout = _documents(corpus, "train"), _documents(corpus, "heldout")
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer = _tokenizer(chosen, documents, out)
-    model = Decoder(chosen.config).to(_device(device))
+    tokenizer = _tokenizer(chosen, documents, out, resume=resume)
     builder = _builder(chosen, tokenizer)
-    trainer = Trainer(
-        chosen,
-        model,
-        _source(documents, builder, chosen),
-        heldout_batches(heldout, builder, chosen),
-        out,
-        bf16=_has_bf16(device),
-    )
+    source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
+    model = Decoder(chosen.config).to(target)
+    trainer = Trainer(chosen, model, source, measured, out, bf16=_has_bf16(target))
     if resume:
         trainer.resume()
-    _say(f"{chosen.name}: {sum(p.numel() for p in model.parameters()) / 1e6:.1f}M parameters on {_device(device)}")
-    trainer.run(Budget(minutes=None if steps else minutes or chosen.minutes, steps=steps))
+    say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}")
+    trainer.run(budget)
     return write_model(out / chosen.model_name, chosen, tokenizer, model)
 
 
@@ -78,7 +76,7 @@ def write_model(folder: Path, recipe: Recipe, tokenizer: CodeTokenizer, model: D
     """Write the trained model's folder, all but its card."""
     write_shape(folder, recipe.config, tokenizer)
     save_weights(model, folder / WEIGHTS)
-    _say(f"model written to {folder}")
+    say(f"model written to {folder}")
     return folder
 
 
@@ -88,19 +86,19 @@ def heldout_batches(documents: list[Document], builder: ExampleBuilder, recipe: 
     return [source.batch(step) for step in range(HELDOUT_BATCHES)]
 
 
-def _documents(corpus: Path, split: str) -> list[Document]:
-    documents = read_documents(corpus, split)  # type: ignore[arg-type]
-    if not documents:
+def _documents(corpus: Path, split: Split) -> list[Document]:
+    documents = read_documents(corpus, split)
+    if not any(document.content for document in documents):
         raise CorpusError(f"{corpus} holds no {split} documents. Build it with: mim-lsp corpus build MANIFEST.")
     return documents
 
 
-def _tokenizer(recipe: Recipe, documents: list[Document], out: Path) -> CodeTokenizer:
-    """The run's tokenizer; learned from an even sample of the corpus the first time."""
+def _tokenizer(recipe: Recipe, documents: list[Document], out: Path, *, resume: bool) -> CodeTokenizer:
+    """The run's tokenizer; learned from an even sample of the corpus when the run begins."""
     path = out / TOKENIZER
-    if path.exists():
+    if resume and path.exists():
         return CodeTokenizer.from_file(path)
-    _say("learning the tokenizer")
+    say("learning the tokenizer")
     every = max(1, sum(len(d.content) for d in documents) // recipe.tokenizer_chars)
     tokenizer = CodeTokenizer.train((d.content for d in documents[::every]), recipe.config.vocab_size)
     tokenizer.save(path)
@@ -122,20 +120,19 @@ def _stride(recipe: Recipe) -> int:
 
 
 def _device(name: str) -> torch.device:
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    has_gpu = torch.cuda.is_available()
+    if name not in ("auto", "cpu", "cuda") or (name == "cuda" and not has_gpu):
+        raise SettingsError(f"cannot train on '{name}' here. Choose one of: auto, cpu{', cuda' if has_gpu else ''}.")
+    return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
 
 
-def _has_bf16(device: str) -> bool:
-    """Whether bf16 is fast there: on a GPU, and on processors that have instructions for it."""
-    if _device(device).type == "cuda":
-        return True
+def _has_bf16(device: torch.device) -> bool:
+    """Whether bf16 is fast there: on GPUs and processors that have instructions for it."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in _cpu_flags())
 
 
 def _cpu_flags() -> str:
     path = Path("/proc/cpuinfo")
     return path.read_text() if path.exists() else ""
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201

@@ -9,6 +9,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.rows import Direction, build_row
@@ -18,7 +19,7 @@ from mim_lsp.syntax.holes import Hole, draw_hole
 from mim_lsp.syntax.tree import SyntaxTree
 
 CHARS_PER_TOKEN = 6
-"""Characters that are tokenized for each token that is wanted: more than enough for nearly all code."""
+"""Characters that are looked at for each token that is wanted: more than enough for nearly all code."""
 ROW_OVERHEAD = 4
 """Special tokens of an infilling row."""
 
@@ -49,6 +50,17 @@ class Example:
     """`text`, or the kind of the hole."""
 
 
+class _Cuts(NamedTuple):
+    """Offsets in a document, ascending: the window is [start, end), the hole lies inside [far_end, far_start)."""
+
+    start: int
+    far_end: int
+    """Where the prefix's far side ends."""
+    far_start: int
+    """Where the suffix's far side starts."""
+    end: int
+
+
 class ExampleBuilder:
     """Draws examples from documents, for one model's vocabulary."""
 
@@ -59,18 +71,17 @@ class ExampleBuilder:
     def draw(self, text: str, anchor: int, stride: int, rng: random.Random) -> Example:
         """An example from around `text[anchor : anchor + stride]`; whole text if no hole can be drawn there."""
         if rng.random() < self.settings.infill_rate:
-            tree = SyntaxTree.parse(text)
+            tree = SyntaxTree.parse(text, focus=anchor)
             hole = draw_hole(tree, rng, within=(anchor, min(len(text), anchor + stride)))
-            if hole is not None:
-                example = self.infill(text, hole, rng)
-                if example is not None:
-                    return example
+            example = self.infill(text, hole, rng) if hole is not None else None
+            if example is not None:
+                return example
         return self.whole_text(text, anchor)
 
     def whole_text(self, text: str, anchor: int) -> Example:
         """The window of plain text from the line of `anchor` on."""
         start = text.rfind("\n", 0, anchor) + 1
-        tokens = self._encode_start(text[start:], self.settings.tokens)
+        tokens = self._encode_from(text, start, self.settings.tokens)
         n = len(tokens)
         return Example(
             build_row(self.special, Direction.FORWARD, tokens),
@@ -80,21 +91,26 @@ class ExampleBuilder:
         )
 
     def infill(self, text: str, hole: Hole, rng: random.Random, *, with_far: bool = True) -> Example | None:
-        """The window around a hole; None if the middle does not fit.
+        """The window around a hole; None if it does not fit into a row.
 
         `with_far=False` leaves the far sides out, to measure what they are worth.
         """
+        longest = self.settings.tokens
         far_end, far_start = self._far_sides(text, hole, rng)
-        room = self.settings.tokens - ROW_OVERHEAD - len(self.tokenizer.encode(text[far_end:far_start]))
-        if room < self.settings.tokens // 4:
+        if far_start - far_end > CHARS_PER_TOKEN * longest:
+            return None
+        room = longest - ROW_OVERHEAD - len(self.tokenizer.encode(text[far_end:far_start]))
+        if room < longest // 4:
             return None
         n_suffix = int(room * rng.uniform(*self.settings.suffix_share))
         start = self._window_start(text, far_end, room - n_suffix)
-        end = far_start + len(self.tokenizer.decode(self._encode_start(text[far_start:], n_suffix)))
-        return self._rows(text, hole, (start, far_end, far_start, end), with_far)
+        end = far_start + len(self.tokenizer.decode(self._encode_from(text, far_start, n_suffix)))
+        example = self._rows(text, hole, _Cuts(start, far_end, far_start, end), with_far)
+        # Two texts of known length may need a token or two more as one: rarely, but a row must never be too long.
+        return example if max(len(example.forward), len(example.backward)) <= longest + 1 else None
 
-    def _rows(self, text: str, hole: Hole, cuts: tuple[int, int, int, int], with_far: bool) -> Example:
-        """The two rows over `text[start:end]`, whose known part lies outside `far_end .. far_start`."""
+    def _rows(self, text: str, hole: Hole, cuts: _Cuts, with_far: bool) -> Example:
+        """The two rows over the window."""
         start, far_end, far_start, end = cuts
         encode = self.tokenizer.encode
         forward_own, backward_own = encode(text[start:far_start]), encode(text[far_end:end])
@@ -105,23 +121,17 @@ class ExampleBuilder:
         backward = build_row(
             self.special, Direction.BACKWARD, backward_own, backward_far if with_far else None, finished=True
         )
-        n_before = len(text[start:far_end].encode())
-        first = len(text[start : hole.start].encode())
-        middle = (first, first + len(text[hole.start : hole.end].encode()))
-        in_forward, in_backward = (
-            self._tokens_within(own, at, middle) for own, at in ((forward_own, 0), (backward_own, n_before))
-        )
-        # The row ends with own and <eom>; own[j] is predicted one position before its own.
-        forward_zero, backward_last = len(forward) - len(forward_own) - 2, len(backward) - 3
-        pairs = [
-            (forward_zero + i, backward_last - in_backward[span])
-            for span, i in in_forward.items()
-            if span in in_backward
-        ]
+        hole_start, hole_end = (_n_bytes(text[start:offset]) for offset in (hole.start, hole.end))
+        in_forward = self._tokens_within(forward_own, 0, (hole_start, hole_end))
+        in_backward = self._tokens_within(backward_own, _n_bytes(text[start:far_end]), (hole_start, hole_end))
+        # The rows end with own and <eom>: own[j], or reversed own's, is predicted one position before where it stands.
+        first_forward, first_backward = len(forward) - len(forward_own) - 2, len(backward) - 3
+        shared = in_forward.keys() & in_backward.keys()
+        pairs = [(first_forward + in_forward[span], first_backward - in_backward[span]) for span in sorted(shared)]
         return Example(forward, backward, pairs, hole.kind.value)
 
     def _tokens_within(self, tokens: Sequence[int], at: int, span: tuple[int, int]) -> dict[tuple[int, int], int]:
-        """Indices of the tokens that lie in `span`, by their bytes' start and end; the first token starts at `at`."""
+        """Indices of the tokens inside `span`, by the range of their bytes; the first token starts at byte `at`."""
         ends = list(accumulate((self.token_length[token] for token in tokens), initial=at))
         return {(ends[i], ends[i + 1]): i for i in range(len(tokens)) if span[0] <= ends[i] and ends[i + 1] <= span[1]}
 
@@ -133,19 +143,34 @@ class ExampleBuilder:
 
     def _window_start(self, text: str, end: int, n_tokens: int) -> int:
         """The offset from which `text[:end]` has at most `n_tokens` tokens: a line's start, where there is one."""
-        if n_tokens <= 0:
-            return end
-        piece = text[max(0, end - CHARS_PER_TOKEN * n_tokens) : end]
-        tokens = self.tokenizer.encode(piece)
-        if len(tokens) <= n_tokens and len(piece) == end:
+        first = max(0, end - CHARS_PER_TOKEN * n_tokens)
+        tokens = self.tokenizer.encode(text[first:end])
+        if first == 0 and len(tokens) <= n_tokens:
             return 0
-        start = end - len(self.tokenizer.decode(tokens[-n_tokens:]))
+        start = end - _n_characters(self.tokenizer.decode_bytes(tokens[-n_tokens:]))
         line = text.find("\n", start, end)
         return line if line >= 0 else start
 
-    def _encode_start(self, text: str, n_tokens: int) -> list[int]:
-        """The first tokens of `text`, whole characters only."""
-        tokens = self.tokenizer.encode(text[: CHARS_PER_TOKEN * n_tokens])[: max(0, n_tokens)]
-        while tokens and "\ufffd" in self.tokenizer.decode(tokens[-4:]) and "\ufffd" not in text:
-            tokens.pop()
+    def _encode_from(self, text: str, start: int, n_tokens: int) -> list[int]:
+        """At most `n_tokens` tokens of the text from `start` on, so many that they end with a whole character."""
+        piece = text[start : start + CHARS_PER_TOKEN * n_tokens]
+        tokens = self.tokenizer.encode(piece)[:n_tokens]
+        data = piece.encode()
+        end = sum(self.token_length[token] for token in tokens)
+        while end < len(data) and _is_continuation(data[end]):
+            end -= self.token_length[tokens.pop()]
         return tokens
+
+
+def _n_bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _n_characters(data: bytes) -> int:
+    """How many characters begin in `data`, which is part of a UTF-8 text."""
+    return sum(not _is_continuation(byte) for byte in data)
+
+
+def _is_continuation(byte: int) -> bool:
+    """Whether a UTF-8 byte is in the middle of a character."""
+    return byte & 0xC0 == 0x80

@@ -1,0 +1,1 @@
+"""The PyTorch runtime: the reference on CPU, and the path for GPUs."""

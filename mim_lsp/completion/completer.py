@@ -1,0 +1,125 @@
+"""One completion from end to end: line breaks, context, engine, filters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from mim_lsp.completion.context import Budget, build_context
+from mim_lsp.completion.filters import check
+from mim_lsp.completion.line_endings import LineBreak, dominant_line_break, normalize, restore
+from mim_lsp.completion.trimming import trim
+from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult, ElapsedMs
+from mim_lsp.engine.engine import MimEngine
+from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Middle
+from mim_lsp.errors import DocumentError
+
+ROW_OVERHEAD = 4
+"""Special tokens of a row."""
+
+
+class MimCompleter:
+    """Implements `mim_lsp.completion.types.Completer` with a meet-in-the-middle engine."""
+
+    def __init__(self, engine: MimEngine) -> None:
+        self._engine = engine
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, as `mim-lsp models` lists it."""
+        return self._engine.model.name
+
+    def complete(
+        self,
+        text: str,
+        offset: int,
+        options: CompletionOptions,
+        cancelled: Callable[[], bool] = lambda: False,
+        document: str | None = None,
+    ) -> CompletionResult:
+        """Complete `text` at `offset`; see `Completer.complete`."""
+        if not 0 <= offset <= len(text):
+            raise DocumentError(f"offset {offset} lies outside the document of {len(text)} characters.")
+        started = time.perf_counter()
+        clean, position = normalize(text, offset)
+        context = build_context(clean, position, self.budget(options), self._engine.count_tokens)
+        request = InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
+        generation = self._engine.generate(request, _decode_settings(options), cancelled, document)
+        checked = [_checked(middle, clean, position, options.min_confidence) for middle in generation.middles]
+        candidates = _different([outcome for outcome in checked if isinstance(outcome, Candidate)])
+        refusals = [outcome for outcome in checked if isinstance(outcome, str)]
+        return CompletionResult(
+            candidates=tuple(_with_line_breaks(candidate, dominant_line_break(text)) for candidate in candidates),
+            reason=None if candidates else _reason(refusals, generation, options),
+            met=generation.met,
+            verified=generation.verified,
+            steps=generation.steps,
+            tokens=generation.tokens,
+            encoded_tokens=generation.encoded_tokens,
+            elapsed_ms=_elapsed(generation, started),
+        )
+
+    def forget(self, document: str) -> None:
+        """Free what is held for a document that was closed."""
+        self._engine.forget(document)
+
+    def budget(self, options: CompletionOptions) -> Budget:
+        """The options' budget, lowered in proportion to what the model's context holds."""
+        wanted = options.prefix_tokens + options.suffix_tokens
+        room = self._engine.model.config.context_length - ROW_OVERHEAD - options.max_tokens
+        share = min(1.0, max(0, room) / max(1, wanted))
+        return Budget(int(options.prefix_tokens * share), int(options.suffix_tokens * share))
+
+
+def _decode_settings(options: CompletionOptions) -> DecodeSettings:
+    return DecodeSettings(
+        decode=options.decode,
+        meet_ngram=options.meet_ngram,
+        max_tokens=options.max_tokens,
+        max_ms=options.max_ms,
+        candidates=options.candidates,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+    )
+
+
+def _checked(middle: Middle, text: str, offset: int, min_confidence: float) -> Candidate | str:
+    """The candidate that a middle makes, or the code of the reason why it is not offered."""
+    if not middle.text:
+        return "empty_middle"
+    prefix, suffix = text[:offset], text[offset:]
+    insert = trim(middle.text, prefix, suffix)
+    reason = check(insert, prefix, suffix)
+    if reason is not None:
+        return reason
+    if middle.confidence < min_confidence:
+        return "low_confidence"
+    point = middle.meeting_point
+    return Candidate(insert, middle.confidence, middle.source, None if point is None else min(point, len(insert)))
+
+
+def _different(candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates without those whose text an earlier one has."""
+    return list({candidate.text: candidate for candidate in reversed(candidates)}.values())[::-1]
+
+
+def _reason(refusals: list[str], generation: Generation, options: CompletionOptions) -> str:
+    """Why nothing is offered: the best middle's refusal, else how decoding ended."""
+    if refusals:
+        return refusals[0]
+    out_of_budget = options.max_ms is not None and generation.decode_ms >= options.max_ms
+    return "incomplete" if out_of_budget or generation.steps >= options.max_tokens - 1 else "no_candidate"
+
+
+def _with_line_breaks(candidate: Candidate, line_break: LineBreak) -> Candidate:
+    """The candidate with the document's own line breaks."""
+    point = candidate.meeting_point
+    if point is not None:
+        point = len(restore(candidate.text[:point], line_break))
+    return replace(candidate, text=restore(candidate.text, line_break), meeting_point=point)
+
+
+def _elapsed(generation: Generation, started: float) -> ElapsedMs:
+    return ElapsedMs(generation.encode_ms, generation.decode_ms, (time.perf_counter() - started) * 1000)

@@ -1,0 +1,67 @@
+"""What both models think of a whole middle: to choose between the sides' candidates, and as confidence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mim_lsp.engine.side import Side
+from mim_lsp.engine.vocabulary import mirror
+from mim_lsp.runtime.protocol import LogProbs, Runtime
+
+
+@dataclass(frozen=True)
+class Score:
+    """Log-probabilities of a middle, and of coming to its end, in both directions."""
+
+    total: float
+    """Sum over both directions' tokens, in nats."""
+    confidence: float
+    """Geometric mean of the tokens' probabilities, 0 to 1."""
+    tokens: int
+    """Tokens that the forward direction writes for it."""
+
+
+def score_of(forward: Sequence[float], backward: Sequence[float]) -> Score:
+    """The score from both directions' log-probabilities, token by token."""
+    total = sum(forward) + sum(backward)
+    return Score(total, math.exp(total / max(1, len(forward) + len(backward))), len(forward))
+
+
+def score_middle(runtime: Runtime, sides: Sequence[Side], ahead: Sequence[LogProbs], middle: bytes) -> Score:
+    """Score `middle` (text order) in one pass.
+
+    Args:
+        runtime: what the sides' rows belong to.
+        sides: forward and backward, which tell their prompts and known texts; their rows are cut back to the prompt.
+        ahead: for each side the distribution behind its prompt.
+        middle: bytes of whole characters.
+    """
+    wanted = [_to_write(side, mirror(middle, side.direction)) for side in sides]
+    for side in sides:
+        side.row.truncate(side.start)
+    going = [i for i, ids in enumerate(wanted) if len(ids) > 1]
+    feeds = [sides[i].row.feed(wanted[i][:-1], outputs=len(wanted[i]) - 1) for i in going]
+    behind = dict(zip(going, runtime.step(feeds), strict=True)) if feeds else {}
+    forward, backward = (
+        _log_probs(side, ids, [ahead[i], *behind.get(i, [])])
+        for i, (side, ids) in enumerate(zip(sides, wanted, strict=True))
+    )
+    return score_of(forward, backward)
+
+
+def _to_write(side: Side, middle: bytes) -> list[int]:
+    """All that a side writes for a middle: to its <eom>, or to the first tokens of the known text."""
+    task = side.task
+    if task.has_end:
+        return [*side.vocabulary.encode(task.stub + middle + task.known), side.eom]
+    return side.vocabulary.encode(task.stub + middle + task.arrival)
+
+
+def _log_probs(side: Side, ids: Sequence[int], distributions: Sequence[LogProbs]) -> list[float]:
+    out, position = [], 0
+    for token, distribution in zip(ids, distributions, strict=True):
+        out.append(float(side.possible(distribution, position)[token]))
+        position += len(side.vocabulary.token_bytes[token]) if token != side.eom else 0
+    return out

@@ -1,0 +1,61 @@
+"""The tokens' bytes in one direction's own reading order, and which tokens agree with a given stub.
+
+Everything behind this file is symmetric: the backward direction is a forward direction over mirrored bytes. "Own order"
+means text order for the forward direction and reversed text for the backward one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from mim_lsp.runtime.loading import CodeTokenizer, Direction
+
+
+class OwnVocabulary:
+    """One direction's view of the vocabulary."""
+
+    def __init__(self, tokenizer: CodeTokenizer, direction: Direction, vocab_size: int) -> None:
+        self.direction, self.tokenizer = direction, tokenizer
+        self.vocab_size = vocab_size
+        self.token_bytes = tuple(mirror(token, direction) for token in tokenizer.token_bytes)
+        by_bytes = sorted((token, i) for i, token in enumerate(self.token_bytes))
+        self._sorted = [token for token, _ in by_bytes]
+        self._sorted_ids = np.array([i for _, i in by_bytes], dtype=np.int64)
+        self._id_of = {token: i for token, i in by_bytes}
+        self.agreeing = lru_cache(maxsize=256)(self._agreeing)
+
+    def bytes_of(self, ids: list[int]) -> bytes:
+        """What text tokens stand for, in own order."""
+        return b"".join(self.token_bytes[i] for i in ids)
+
+    def encode(self, own: bytes) -> list[int]:
+        """Tokens in own order of bytes in own order.
+
+        Raises:
+            UnicodeDecodeError: the bytes are no whole characters.
+        """
+        ids = self.tokenizer.encode(mirror(own, self.direction).decode("utf-8"))
+        return ids if self.direction is Direction.FORWARD else ids[::-1]
+
+    def extends(self, stub: bytes) -> bool:
+        """Whether some token is longer than `stub` and starts with it, so that `stub` may be part of a token."""
+        low, high = self._range(stub)
+        return high - low > (stub in self._id_of)
+
+    def _agreeing(self, stub: bytes) -> npt.NDArray[np.int64]:
+        """Ids of the tokens that start with `stub`, or that `stub` starts with."""
+        low, high = self._range(stub)
+        shorter = [i for n in range(1, len(stub)) if (i := self._id_of.get(stub[:n])) is not None]
+        return np.concatenate((self._sorted_ids[low:high], np.array(shorter, dtype=np.int64)))
+
+    def _range(self, stub: bytes) -> tuple[int, int]:
+        return bisect_left(self._sorted, stub), bisect_left(self._sorted, stub + b"\xff" * 64)
+
+
+def mirror(text: bytes, direction: Direction) -> bytes:
+    """Bytes in a direction's own order from bytes in text order, or the other way round."""
+    return text if direction is Direction.FORWARD else text[::-1]

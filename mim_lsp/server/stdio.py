@@ -1,0 +1,75 @@
+"""The server over standard input and output."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mim_lsp.completion.types import Completer
+from mim_lsp.server.app import MimLanguageServer
+from mim_lsp.server.handlers import register
+from mim_lsp.server.logs import logging_to_stderr
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+EXIT_WAIT_S = 1.0
+"""How long leaving waits for the model's thread, which sees the end between two decode steps."""
+
+
+def create_server(load: Callable[[], Completer]) -> MimLanguageServer:
+    """A server that gets its completer from `load`, called once on the model's thread after `initialized`."""
+    server = MimLanguageServer(load)
+    register(server)
+    return server
+
+
+def run_stdio(model: str | None, device: str) -> int:
+    """Serve on stdin and stdout until the client ends it or goes away.
+
+    Returns the exit code that the protocol asks for: 0 after `shutdown`, else 1.
+    """
+
+    def load() -> Completer:
+        # Imports the model's libraries: on the model's thread, so that the handshake need not wait for them.
+        from mim_lsp.completion import open_completer
+
+        return open_completer(model, device)
+
+    # Python's own answer to Ctrl-C would wait for the thread that reads stdin.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return serve(create_server(load))
+
+
+def serve(server: MimLanguageServer) -> int:
+    """Run `server` on stdin and stdout; returns its exit code."""
+    with logging_to_stderr():
+        server.start_io(sys.stdin.buffer, _claim_stdout())
+        code = 0 if server.protocol.shutdown_requested else 1
+        if not server.model.close(EXIT_WAIT_S):
+            # Loading, or a step that hangs, cannot be interrupted, and the interpreter would wait for its thread.
+            sys.stderr.flush()
+            os._exit(code)
+    return code
+
+
+class _ToClient(io.BufferedWriter):
+    """The stream to the client; what is written after `exit` has closed it has no reader and is dropped."""
+
+    def write(self, data: Buffer, /) -> int:
+        return 0 if self.closed else super().write(data)
+
+    def flush(self) -> None:
+        if not self.closed:
+            super().flush()
+
+
+def _claim_stdout() -> _ToClient:
+    """A stream to the client; what anything else in the process prints to stdout goes to stderr from now on."""
+    to_client = _ToClient(io.FileIO(os.dup(sys.stdout.fileno()), "w"))
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return to_client
