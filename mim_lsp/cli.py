@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from mim_lsp.evaluation.infilling_report import InfillingReport
     from mim_lsp.evaluation.latency import LatencyReport
     from mim_lsp.evaluation.perplexity import PerplexityReport
+    from mim_lsp.training.heldout import HeldoutReport
 
-    Report = InfillingReport | LatencyReport | PerplexityReport
+    Report = InfillingReport | LatencyReport | PerplexityReport | HeldoutReport
 
 DEFAULT_CORPUS = Path(".cache/corpora/py-nano")
 DEFAULT_PACKAGE_CACHE = Path(".cache/packages")
@@ -141,16 +142,26 @@ def _add_eval(commands: Commands) -> None:
         "--tasks", type=Path, metavar="FILE", required=True, help="JSON lines, plain or .gz, as HumanEval-Infilling has"
     )
     infilling.add_argument("--limit", type=_whole, metavar="N", help="only the first N tasks")
-    infilling.add_argument("--results", type=Path, metavar="FILE", help="also write each task's result, as JSON lines")
+    infilling.add_argument("--out", type=Path, metavar="FILE", help="a new file for each task's result, as JSON lines")
     infilling.add_argument("--execute", action="store_true", help="run the tasks' tests: only for models you trust")
     _add_option_flags(infilling)
 
     example = "mim-lsp eval perplexity --files src/app.py src/models.py"
     summary = "bits per byte of both directions, and how much they differ"
     perplexity = _add_command(parts, "perplexity", _run_eval_perplexity, summary, example)
-    perplexity.add_argument("--files", type=Path, nargs="+", metavar="PATH", required=True, help="Python files")
+    texts = perplexity.add_mutually_exclusive_group(required=True)
+    texts.add_argument("--files", type=Path, nargs="+", metavar="PATH", help="Python files")
+    texts.add_argument("--corpus", type=Path, metavar="DIR", help="the held-out files of a corpus instead")
+    perplexity.add_argument("--limit", type=_whole, metavar="N", help="only the first N files")
 
-    for command in (infilling, perplexity):
+    example = "mim-lsp eval heldout --corpus .cache/corpora/py-nano"
+    summary = "bits per byte, agreement, and what the far side adds, on a corpus's held-out packages"
+    heldout = _add_command(parts, "heldout", _run_eval_heldout, summary, example)
+    heldout.add_argument("--corpus", type=Path, metavar="DIR", required=True, help="a corpus folder")
+    heldout.add_argument("--windows", type=_whole, metavar="N", default=400, help="windows of each kind (default: 400)")
+    heldout.add_argument("--untrained", action="store_true", help="random weights of the same shape, as a floor")
+
+    for command in (infilling, perplexity, heldout):
         _add_json_flag(command)
         _add_model_flags(command)
 
@@ -181,11 +192,14 @@ def _add_corpus(commands: Commands) -> None:
         "--decontaminate", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help="tasks to keep out"
     )
 
-    example = "mim-lsp corpus tasks holes.jsonl --count 200"
+    example = f"mim-lsp corpus tasks {DEFAULT_CORPUS} --out holes.jsonl --count 200"
     tasks = _add_command(parts, "tasks", _run_corpus_tasks, "draw infilling tasks from the held-out files", example)
-    tasks.add_argument("out", type=Path, metavar="OUT", help="the new JSON-lines file; see `mim-lsp eval infilling`")
+    tasks.add_argument("corpus", type=Path, metavar="DIR", help="what `mim-lsp corpus build` wrote")
+    tasks.add_argument(
+        "--out", type=Path, metavar="FILE", required=True, help="the new JSON-lines file; see `mim-lsp eval infilling`"
+    )
     tasks.add_argument("--count", type=_whole, metavar="N", default=200, help="of each kind (default: %(default)s)")
-    _add_corpus_flag(tasks)
+    tasks.add_argument("--seed", type=int, metavar="N", default=0, help="of the draws (default: %(default)s)")
 
 
 def _add_train(commands: Commands) -> None:
@@ -346,7 +360,7 @@ def _run_eval_infilling(args: argparse.Namespace) -> int:
 
     tasks = read_tasks(args.tasks, args.limit)
     completer = open_completer(args.model, args.device)
-    with results_file(args.results) as record, progress_bar("tasks", len(tasks)) as advance:
+    with results_file(args.out) as record, progress_bar("tasks", len(tasks)) as advance:
 
         def done(result: TaskResult) -> None:
             record(result)
@@ -354,27 +368,50 @@ def _run_eval_infilling(args: argparse.Namespace) -> int:
 
         report = evaluate(completer, tasks, options=_options(args), execute=args.execute, progress=done)
     _print_report(report, as_json=args.json)
-    return 0
+    return 130 if report.interrupted else 0
 
 
 def _run_eval_perplexity(args: argparse.Namespace) -> int:
-    from mim_lsp.evaluation.perplexity import evaluate_files
+    texts = _heldout_texts(args.corpus, args.limit) if args.corpus else _file_texts(args.files[: args.limit])
+
+    from mim_lsp.evaluation.perplexity import evaluate_model
     from mim_lsp.evaluation.progress import progress_bar
     from mim_lsp.runtime.loading import find_model
 
-    with progress_bar("files", len(args.files)) as advance:
-        report = evaluate_files(find_model(args.model), args.files, device=args.device, progress=advance)
+    with progress_bar("files", len(texts)) as advance:
+        report = evaluate_model(find_model(args.model), texts, device=args.device, progress=advance)
     _print_report(report, as_json=args.json)
     return 0
 
 
+def _run_eval_heldout(args: argparse.Namespace) -> int:
+    from mim_lsp.runtime.loading import find_model
+    from mim_lsp.training.heldout import measure_heldout
+
+    folder = find_model(args.model)
+    report = measure_heldout(folder, args.corpus, windows=args.windows, untrained=args.untrained)
+    _print_report(report, as_json=args.json)
+    return 0
+
+
+def _file_texts(paths: Sequence[Path]) -> list[str]:
+    from mim_lsp.completion.document import read_document
+
+    return [read_document(path) for path in paths]
+
+
+def _heldout_texts(corpus: Path, limit: int | None) -> list[str]:
+    from mim_lsp.training.corpus import read_documents
+
+    return [document.content for document in read_documents(corpus, "heldout", limit=limit)]
+
+
 def _run_bench(args: argparse.Namespace) -> int:
     from mim_lsp.completion import open_completer
-    from mim_lsp.completion.document import read_document
     from mim_lsp.evaluation.latency import choose_places, default_files, measure
     from mim_lsp.evaluation.progress import progress_bar
 
-    places = choose_places([read_document(path) for path in args.files or default_files()])
+    places = choose_places(_file_texts(args.files or default_files()))
     completer = open_completer(args.model, args.device)
     with progress_bar("places", len(places)) as advance:
         report = measure(completer, places, options=_options(args), progress=advance)
@@ -404,7 +441,7 @@ def _run_corpus_build(args: argparse.Namespace) -> int:
 def _run_corpus_tasks(args: argparse.Namespace) -> int:
     from mim_lsp.training.corpus.tasks import write_tasks
 
-    for kind, count in write_tasks(args.corpus, args.out, count_per_kind=args.count).items():
+    for kind, count in write_tasks(args.corpus, args.out, count_per_kind=args.count, seed=args.seed).items():
         print(f"{count} tasks of kind {kind}")
     return 0
 

@@ -31,5 +31,5 @@ class CorpusError(MimError):
     """A corpus manifest or a downloaded package is not what it should be."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - not an error
     """Work was given up because nobody waits for its result any more."""

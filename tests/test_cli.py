@@ -231,8 +231,8 @@ def test_corpus_tasks_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch, capsy
 
     tasks = SimpleNamespace(write_tasks=write_tasks)
     monkeypatch.setitem(sys.modules, "mim_lsp.training.corpus.tasks", tasks)
-    assert main(["corpus", "tasks", "out.jsonl", "--corpus", "c", "--count", "3"]) == 0
-    assert calls == [((Path("c"), Path("out.jsonl")), {"count_per_kind": 3})]
+    assert main(["corpus", "tasks", "c", "--out", "out.jsonl", "--count", "3", "--seed", "5"]) == 0
+    assert calls == [((Path("c"), Path("out.jsonl")), {"count_per_kind": 3, "seed": 5})]
     assert capsys.readouterr().out == "3 tasks of kind line\n2 tasks of kind argument\n"
 
 
@@ -249,7 +249,7 @@ def test_eval_infilling_measures_every_task(
     completer: FakeCompleter, tasks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = tasks.with_name("results.jsonl")
-    flags = ["--json", "--decode", "streams", "--meet-ngram", "3", "--results", str(results)]
+    flags = ["--json", "--decode", "streams", "--meet-ngram", "3", "--out", str(results)]
     assert main(["eval", "infilling", "--tasks", str(tasks), *flags]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["tasks"], report["exact_match"], report["model"], report["decode"]) == (2, 0.5, "fake", "streams")
@@ -270,23 +270,60 @@ def test_eval_infilling_without_tests_to_execute_is_refused(tasks: Path, capsys:
     assert capsys.readouterr().err.startswith("mim-lsp: error: not every task has a 'test'")
 
 
-def test_eval_perplexity_passes_its_flags_on(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_eval_infilling_that_is_interrupted_reports_what_is_done(
+    completer: FakeCompleter, monkeypatch: pytest.MonkeyPatch, tasks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    answers = iter([completer.result])
+
+    def complete(*_: object) -> CompletionResult:
+        for answer in answers:
+            return answer
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(completer, "complete", complete)
+    assert main(["eval", "infilling", "--tasks", str(tasks), "--json"]) == 130
+    report = json.loads(capsys.readouterr().out)
+    assert (report["tasks"], report["interrupted"]) == (1, True)
+
+
+def read_by_perplexity(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[str]:
+    """The texts that `mim-lsp eval perplexity` evaluates."""
+    read: list[str] = []
+
     @dataclasses.dataclass
     class Report:
         bits: float
 
-    def evaluate_files(folder: Path, paths: list[Path], *, device: str, progress: Callable[[], None]) -> Report:
-        assert (folder, paths, device) == (Path("models/m"), [Path("a.py"), Path("b.py")], "cpu")
+    def evaluate_model(folder: Path, texts: list[str], *, device: str, progress: Callable[[], None]) -> Report:
+        assert (folder, device) == (Path("models/m"), "cpu")
+        read.extend(texts)
         progress()
         return Report(1.5)
 
-    perplexity = SimpleNamespace(evaluate_files=evaluate_files)
+    perplexity = SimpleNamespace(evaluate_model=evaluate_model)
     monkeypatch.setitem(sys.modules, "mim_lsp.evaluation.perplexity", perplexity)
     monkeypatch.setattr("mim_lsp.runtime.loading.find_model", lambda model: Path("models") / model)
-    assert main(["eval", "perplexity", "--files", "a.py", "b.py", "--model", "m", "--device", "cpu", "--json"]) == 0
+    assert main(["eval", "perplexity", "--model", "m", "--device", "cpu", "--json", *arguments]) == 0
+    return read
+
+
+def test_eval_perplexity_of_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / name for name in ("a.py", "b.py")]
+    for path in paths:
+        path.write_text(path.name)
+    assert read_by_perplexity(monkeypatch, "--files", *map(str, paths)) == ["a.py", "b.py"]
     assert json.loads(capsys.readouterr().out) == {"bits": 1.5}
+    assert read_by_perplexity(monkeypatch, "--files", *map(str, paths), "--limit", "1") == ["a.py"]
+
+
+def test_eval_perplexity_of_held_out_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_documents(folder: Path, split: str, *, limit: int | None) -> list[SimpleNamespace]:
+        return [SimpleNamespace(content=f"{split} of {folder}, {limit}")]
+
+    monkeypatch.setitem(sys.modules, "mim_lsp.training.corpus", SimpleNamespace(read_documents=read_documents))
+    assert read_by_perplexity(monkeypatch, "--corpus", "c", "--limit", "3") == ["heldout of c, 3"]
 
 
 def test_bench_types_in_the_files_it_is_given(

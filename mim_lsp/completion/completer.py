@@ -9,6 +9,7 @@ from dataclasses import replace
 from mim_lsp.completion.context import Budget, build_context
 from mim_lsp.completion.filters import check
 from mim_lsp.completion.line_endings import LineBreak, dominant_line_break, normalize, restore
+from mim_lsp.completion.opened_line import BREAK, is_before_line, open_line
 from mim_lsp.completion.trimming import trim
 from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult, ElapsedMs
 from mim_lsp.engine.engine import MimEngine
@@ -43,11 +44,16 @@ class MimCompleter:
             raise DocumentError(f"offset {offset} lies outside the document of {len(text)} characters.")
         started = time.perf_counter()
         clean, position = normalize(text, offset)
+        opened = is_before_line(clean, position)
+        if opened:
+            clean = open_line(clean, position)
         context = build_context(clean, position, self.budget(options), self._engine.count_tokens)
         request = InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
         generation = self._engine.generate(request, _decode_settings(options), cancelled, document)
         checked = [_checked(middle, clean, position, options.min_confidence) for middle in generation.middles]
         candidates = _different([outcome for outcome in checked if isinstance(outcome, Candidate)])
+        if opened:
+            candidates = [replace(candidate, text=candidate.text + BREAK) for candidate in candidates]
         refusals = [outcome for outcome in checked if isinstance(outcome, str)]
         return CompletionResult(
             candidates=tuple(_with_line_breaks(candidate, dominant_line_break(text)) for candidate in candidates),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mim_lsp.completion.cuts import Side, suffix_end
-from mim_lsp.completion.outline import Outline
-from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
+from mim_lsp.completion.cuts import Side
+from mim_lsp.completion.outline import Outline, parse_settled
+from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start, statement_line_starts
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Context:
     r"""What the model reads; line breaks are `\n`."""
 
     prefix: str
-    """Before the cursor. Where it does not begin with the file, it begins with a line break: first imports and headers
-    from further up, then one contiguous part that ends at the cursor."""
+    """Imports and headers from further up, then one contiguous part that ends at the cursor. Each piece from inside the
+    file begins with the line break before it, except where the cursor's line alone exceeds the budget and is cut."""
     suffix: str
     """After the cursor."""
     far_prefix_end: int
@@ -36,17 +36,16 @@ class Context:
 def build_context(text: str, offset: int, budget: Budget, count_tokens: Callable[[str], int]) -> Context:
     r"""What the model reads for a cursor at `offset` (0 to len(text)) of `text`, whose line breaks are `\n`.
 
-    Never raises, whatever the text. The work does not grow with the text beyond some ten thousand characters.
-    `count_tokens` is called a few times on pieces that begin with a line break or at a document's start, the cursor,
-    or inside a line that alone exceeds the budget. A token must not span a line break's start.
+    Never raises, whatever the text, and looks at no more than some hundred thousand characters of it. `count_tokens`
+    sees each piece of a few lines once or twice; its counts must add up for pieces that are cut before a line break.
     """
     prefix = _prefix(text, offset, budget.prefix_tokens, count_tokens)
-    suffix = text[offset : suffix_end(Side(text, offset, len(text), budget.suffix_tokens), count_tokens)]
+    suffix = _suffix(text, offset, budget.suffix_tokens, count_tokens)
     return Context(prefix, suffix, far_prefix_end(prefix, len(prefix)), far_suffix_start(suffix, 0))
 
 
 def _prefix(text: str, offset: int, budget: int, count_tokens: Callable[[str], int]) -> str:
-    """The farthest part of the text before `offset` that fits with what it needs of the lines above it."""
+    """The longest part of the text before `offset` that fits, behind the imports and headers from further up."""
     side = Side(text, offset, 0, budget)
     outline = Outline(text, side.settled)
     cuts = side.cuts(outline.statement_starts(), count_tokens)
@@ -57,3 +56,12 @@ def _prefix(text: str, offset: int, budget: int, count_tokens: Callable[[str], i
         if cut.tokens + count_tokens(lead) <= budget:
             return lead + text[cut.offset : offset]
     return text[cuts[0].offset : offset]
+
+
+def _suffix(text: str, offset: int, budget: int, count_tokens: Callable[[str], int]) -> str:
+    """The longest part of the text after `offset` that fits, up to a line's end, best one before a statement."""
+    side = Side(text, offset, len(text), budget)
+    start = side.settled
+    statements = statement_line_starts(parse_settled(text[start : side.reach]))
+    cuts = side.cuts((start + line_start for line_start in statements), count_tokens)
+    return text[offset : cuts[0].offset]

@@ -12,12 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mim_lsp.syntax.boundaries import statement_line_starts
-from mim_lsp.syntax.tree import SyntaxTree
-
 CHARS_PER_TOKEN = 8
 """Characters looked at for each token of a budget: code has 3 or 4, and blanks count too."""
-MID_LINE_STEPS = 4
+MID_LINE_STEPS = 2
 """Cuts in a block of a line that is longer than the budget."""
 
 
@@ -40,8 +37,8 @@ class Side:
 
     @property
     def block(self) -> int:
-        """Characters in a block: about a quarter of what the budget holds."""
-        return max(1, self.budget)
+        """Characters in a block: about an eighth of what the budget holds, so that little of it is left unused."""
+        return max(1, self.budget // 2)
 
     @property
     def reach(self) -> int:
@@ -120,11 +117,3 @@ class Side:
     def _at(self, distance: int) -> int:
         """The offset at `distance` from the edge."""
         return self.edge - distance if self.edge else distance
-
-
-def suffix_end(side: Side, count_tokens: Callable[[str], int]) -> int:
-    """Where the suffix ends, which `side` is: the end of a line, if possible the last one before a statement."""
-    start = side.settled
-    tree = SyntaxTree.parse(side.text[start : side.reach])
-    starts = (start + line_start for line_start in statement_line_starts(tree))
-    return side.cuts(starts, count_tokens)[0].offset

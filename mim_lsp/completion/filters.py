@@ -31,7 +31,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "worsens_syntax": "The suggestion would have left the file with more syntax errors than it has.",
         "unsupported_language": "The document is not in a language that the model knows.",
         "model_loading": "The model is still being loaded.",
-        "superseded": "A newer request took the place of this one.",
+        "superseded": "A newer request or an edit took the place of this one.",
+        "cancelled": "The editor cancelled the request.",
+        "outside_document": "The position lies outside the document.",
         "failed": "The completion failed; the log says why.",
     }
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import lru_cache
 
 from mim_lsp.syntax.boundaries import statement_line_starts
 from mim_lsp.syntax.scopes import enclosing_headers, import_ranges
 from mim_lsp.syntax.tree import SyntaxTree, window_around
 
-MAX_PARSED_CHARS = 60_000
+MAX_PARSED_CHARS = 120_000
 """Of a longer text above the cursor only the last half of this is parsed, and its head for the imports."""
 HEAD_CHARS = 8_000
 """How much of a long text's head is searched for imports."""
@@ -19,6 +19,12 @@ HEADERS_SHARE = 0.15
 """Most of the prefix's budget that the headers of the enclosing classes and functions may take."""
 
 _MAX_IMPORTS = 64
+
+
+@lru_cache(maxsize=8)
+def parse_settled(text: str) -> SyntaxTree:
+    """The tree of a part of the document that stays as it is for a block of typing, so that it is parsed once."""
+    return SyntaxTree.parse(text)
 
 
 class Outline:
@@ -31,7 +37,7 @@ class Outline:
         above = text[base:end]
         start, _ = window_around(above, len(above), len(above), MAX_PARSED_CHARS)
         self._base = base + start
-        self._tree = SyntaxTree.parse(above[start:])
+        self._tree = parse_settled(above[start:])
 
     def statement_starts(self) -> list[int]:
         """Offsets of the lines on which statements of the module and of class bodies begin."""
@@ -44,7 +50,7 @@ class Outline:
         tokens is left out. The headers are those of the prefix's first line, not the cursor's, so that they stay the
         same while a person types; those of the cursor that lie above `start` are among them.
         """
-        imports = _whole_lines(self._text, self._imports, start)
+        imports = _whole_lines(self._text, self._imports(), start)
         headers = _whole_lines(self._text, self._headers(start), start)
         chosen = {
             **_within_share(self._text, imports.items(), int(budget * IMPORTS_SHARE), count_tokens),
@@ -53,9 +59,8 @@ class Outline:
         }
         return _joined(self._text, chosen)
 
-    @cached_property
     def _imports(self) -> list[tuple[int, int]]:
-        tree = SyntaxTree.parse(self._text[:HEAD_CHARS]) if self._base else self._tree
+        tree = parse_settled(self._text[:HEAD_CHARS]) if self._base else self._tree
         return import_ranges(tree, _MAX_IMPORTS)
 
     def _headers(self, start: int) -> list[tuple[int, int]]:

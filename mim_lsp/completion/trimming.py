@@ -5,8 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mim_lsp.completion.cursor_line import is_common, is_only_closers, joins_word, rest_of_line, typed_part
+from mim_lsp.completion.cursor_line import (
+    MAX_LINE_CHARS,
+    is_common,
+    is_only_closers,
+    joins_word,
+    rest_of_line,
+    typed_part,
+)
 from mim_lsp.syntax.lexing import CLOSER_OF
+from mim_lsp.syntax.validity import makes_syntax_worse
+
+MAX_CLOSERS = 16
+"""Most characters that are taken off for being surplus closers."""
 
 _BLANKS = " \t\n"
 _SYMBOL = re.compile(
@@ -28,14 +39,16 @@ def trim(candidate: str, prefix: str, suffix: str) -> str:
     r"""`candidate` without an end that repeats the head of `suffix`, and without blanks before a line break.
 
     `b)` before `)` becomes `b` if the line has no bracket for a second one; lines that stand below the cursor are not
-    written again. The result is a start of `candidate`, perhaps an empty one.
+    written again. Short things that may well stand twice stay. The result is a start of `candidate`, maybe empty.
     """
-    while True:
-        trimmed = _without_blanks(candidate, suffix)
-        trimmed = trimmed[: len(trimmed) - _surplus(trimmed, prefix, suffix)]
-        if trimmed == candidate:
-            return candidate
-        candidate = trimmed
+    head = suffix[: max(len(candidate) + 1, MAX_LINE_CHARS)]
+    candidate = _without_blanks(candidate, head)
+    while repeated := _repeated(candidate, head):
+        candidate = _without_blanks(candidate[:-repeated], head)
+    trimmed = _without_surplus_closers(candidate, prefix, head)
+    # the line alone may deceive, as when a bracket that is open further up is closed here
+    is_needed = trimmed != candidate and makes_syntax_worse(prefix, trimmed, suffix)
+    return candidate if is_needed else _without_blanks(trimmed, head)
 
 
 def _without_blanks(candidate: str, suffix: str) -> str:
@@ -43,13 +56,9 @@ def _without_blanks(candidate: str, suffix: str) -> str:
     return candidate.rstrip(_BLANKS) if suffix.startswith("\n") else candidate
 
 
-def _surplus(candidate: str, prefix: str, suffix: str) -> int:
-    """How many characters at the end of `candidate` are there already, at the head of `suffix`."""
-    overlaps = list(_overlaps(candidate, suffix))
-    for length in overlaps:
-        if _is_repetition(candidate, suffix, length):
-            return length
-    return _surplus_closers(candidate, prefix, suffix, [n for n in overlaps if is_only_closers(suffix[:n])])
+def _repeated(candidate: str, suffix: str) -> int:
+    """How many characters at the end of `candidate` say what the head of `suffix` says already."""
+    return next((n for n in _overlaps(candidate, suffix) if _is_repetition(candidate, suffix, n)), 0)
 
 
 def _overlaps(candidate: str, suffix: str) -> Iterator[int]:
@@ -70,14 +79,14 @@ def _is_repetition(candidate: str, suffix: str, length: int) -> bool:
     return not is_only_closers(overlap) and (not is_common(overlap) or overlap == rest_of_line(suffix))
 
 
-def _surplus_closers(candidate: str, prefix: str, suffix: str, lengths: list[int]) -> int:
-    """Which of `lengths` leaves the line best balanced when taken off; 0 if it is as good as it is."""
+def _without_surplus_closers(candidate: str, prefix: str, suffix: str) -> str:
+    """`candidate` without as many closers at its end, which `suffix` has too, as leave its line balanced best."""
     left, right = typed_part(prefix), rest_of_line(suffix)
 
-    def imbalance(length: int) -> int:
-        return _imbalance(left + candidate[: len(candidate) - length] + right)
-
-    return min(sorted([0, *lengths]), key=imbalance)
+    closers = suffix[:MAX_CLOSERS]
+    lengths = [n for n in _overlaps(candidate, closers) if is_only_closers(closers[:n])]
+    variants = [candidate, *(candidate[:-n] for n in reversed(lengths))]
+    return min(variants, key=lambda variant: _imbalance(left + variant + right))
 
 
 def _imbalance(text: str) -> int:

@@ -55,6 +55,11 @@ class RowPair:
     forward: CachedRow
     backward: CachedRow
 
+    @property
+    def both(self) -> tuple[CachedRow, CachedRow]:
+        """Forward, backward."""
+        return self.forward, self.backward
+
     def close(self) -> None:
         """Free both."""
         self.forward.close()

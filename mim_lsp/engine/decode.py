@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mim_lsp.engine.meet import find_meets
 from mim_lsp.engine.side import Side
-from mim_lsp.engine.types import DecodeSettings
 from mim_lsp.engine.vocabulary import mirror
 from mim_lsp.errors import Cancelled
-from mim_lsp.runtime.protocol import Runtime
+from mim_lsp.runtime.protocol import Feed, LogProbs
 
 PATIENCE = 4
 """Tokens by which a side may outgrow the other's finished middle before it is given up."""
+
+
+class Proposal(NamedTuple):
+    """A middle that a side may be able to complete by copying."""
+
+    middle: bytes
+    """In text order."""
+    author: Side | None
+    """The side that came to its end, or arrived, with it; None if it joins what both have written."""
 
 
 @dataclass
 class Outcome:
     """What the loop came to. Middles are in text order."""
 
-    steps: int = 0
     met: bool = False
     verified: bytes | None = None
     """The middle that the forward model verified at a meet."""
@@ -33,18 +42,24 @@ class Outcome:
     """The backward side's own middle."""
     partial: bytes = b""
     """What the forward side had written of an unfinished middle."""
+    exhausted: bool = False
+    """Whether the budget ended before either side came to an end."""
 
 
 @dataclass
 class Decoding:
-    """One run of the loop over two sides."""
+    """One run of the loop over two sides, which have seen what follows their prompts."""
 
-    runtime: Runtime
+    step: Callable[[Sequence[Feed]], list[LogProbs]]
+    """`Runtime.step`."""
     forward: Side
     backward: Side
-    settings: DecodeSettings
+    meet_ngram: int
     cancelled: Callable[[], bool]
+    deadline: float = math.inf
+    """In `time.perf_counter()` seconds: no pass starts later."""
     outcome: Outcome = field(default_factory=Outcome)
+    _tried: set[bytes] = field(default_factory=set)
 
     def run(self) -> Outcome:
         """Decode until done or out of budget.
@@ -52,99 +67,89 @@ class Decoding:
         Raises:
             Cancelled: seen between two passes.
         """
-        started = time.perf_counter()
-        tried: set[bytes] = set()
-        while True:
-            for side in self._writing():
-                side.advance()
-            proposal = self._proposal(tried)
-            if self._done() and proposal is None:
+        while self.outcome.verified is None:
+            self._hurry()
+            proposal = next(self._proposals(), None)
+            if proposal is None and not any(side.may_write for side in self._sides()):
                 break
             if self.cancelled():
                 raise Cancelled
-            self.outcome.steps += 1
+            if time.perf_counter() > self.deadline:
+                break
             if proposal is not None:
                 self._verify(proposal)
-                if self.outcome.verified is not None:
-                    break
             else:
-                self._read()
-            if self.settings.max_ms is not None and (time.perf_counter() - started) * 1000 > self.settings.max_ms:
-                break
+                self._pass([])
         return self._conclude()
 
     def _sides(self) -> tuple[Side, Side]:
         return self.forward, self.backward
 
-    def _writing(self) -> list[Side]:
-        return [side for side in self._sides() if not side.stopped]
+    def _hurry(self) -> None:
+        """Once a side is done, the other one has only so long."""
+        for side, other in (self._sides(), self._sides()[::-1]):
+            if other.middle is not None and not side.ended:
+                side.hurry(other.middle[::-1], PATIENCE)
 
-    def _done(self) -> bool:
-        """Whether there is nothing left to read: both sides ended, or the one that has not is out of budget."""
-        return not any(self._may_go_on(side, other) for side, other in (self._sides(), self._sides()[::-1]))
+    def _proposals(self) -> Iterator[Proposal]:
+        """What is worth a try and was not tried before: meets, then what a side has come to on its own."""
+        for proposal in (*self._joins(), *self._own_ends()):
+            if proposal.middle not in self._tried and (self._is_verified(proposal) or self._can_be_asked(proposal)):
+                yield proposal
 
-    def _may_go_on(self, side: Side, other: Side) -> bool:
-        return side.may_write and (other.middle is None or len(side.written) < len(other.written) + PATIENCE)
-
-    def _read(self) -> None:
-        """One pass: each side that goes on reads the token that it chose."""
-        pairs = (self._sides(), self._sides()[::-1])
-        going = [side for side, other in pairs if self._may_go_on(side, other)]
-        for side in self._writing():
-            if side not in going:
-                side.stopped = True
-        for side, log_probs in zip(going, self.runtime.step([side.next_feed() for side in going]), strict=True):
-            side.see(log_probs)
-
-    def _proposal(self, tried: set[bytes]) -> bytes | None:
-        """A middle (text order) that one side may be able to complete by copying, not tried before."""
-        for middle in self._joins():
-            if middle not in tried:
-                tried.add(middle)
-                if any(rest is not None for rest in self._rests(middle)):
-                    return middle
-        return None
-
-    def _joins(self) -> list[bytes]:
-        """The middles that the sides' meets stand for, and those of a side that arrived or came to its end."""
+    def _joins(self) -> Iterator[Proposal]:
+        """The middles that the sides' meets stand for."""
         stub, head = self.forward.task.stub, mirror(self.backward.task.stub, self.backward.direction)
-        joins = []
-        for meet in find_meets(self.forward.written, self.backward.written, self.settings.meet_ngram):
+        for meet in find_meets(self.forward.written, self.backward.written, self.meet_ngram):
             kept = self.backward.vocabulary.bytes_of(self.backward.written[: meet.backward_tokens])
             text = self.forward.vocabulary.bytes_of(self.forward.written[: meet.forward_tokens]) + kept[::-1]
             if text.startswith(stub) and text.endswith(head) and len(text) >= len(stub) + len(head):
-                joins.append(text[len(stub) : len(text) - len(head)])
+                yield Proposal(text[len(stub) : len(text) - len(head)], None)
+
+    def _own_ends(self) -> Iterator[Proposal]:
+        """The middles of a side that came to its end, or that has arrived at known text."""
         for side in self._sides():
             own = side.middle if side.middle is not None else side.arrived_at()
             if own is not None:
-                joins.append(mirror(own, side.direction))
-        return joins
+                yield Proposal(mirror(own, side.direction), side)
 
-    def _rests(self, middle: bytes) -> tuple[list[int] | None, list[int] | None]:
-        forward, backward = (side.rest_of(mirror(middle, side.direction)) for side in self._sides())
-        return forward, backward
+    def _can_be_asked(self, proposal: Proposal) -> bool:
+        return any(side.rest_of(mirror(proposal.middle, side.direction)) is not None for side in self._sides())
 
-    def _verify(self, middle: bytes) -> None:
-        """Feed each side, in one pass, what it would have to write for `middle`; a side that cannot reads on."""
-        self.outcome.met = True
-        written = len(self.forward.text) - len(self.forward.task.stub)
-        rests = dict(zip(self._sides(), self._rests(middle), strict=True))
-        for side in [side for side, rest in rests.items() if rest == []]:
-            side.finish(mirror(middle, side.direction))
-        asked = [(side, rest) for side, rest in rests.items() if rest]
-        reading = [side for side, rest in rests.items() if rest is None and side.may_write]
-        feeds = [side.proposal_feed(rest) for side, rest in asked] + [side.next_feed() for side in reading]
-        results = self.runtime.step(feeds) if feeds else []
-        for (side, rest), log_probs in zip(asked, results[: len(asked)], strict=True):
-            side.accept(rest, log_probs, mirror(middle, side.direction))
+    def _is_verified(self, proposal: Proposal) -> bool:
+        """Whether the forward side has written it, and so far as they go the backward side's tokens are the same."""
+        if self.forward.middle != proposal.middle:
+            return False
+        return proposal.author is not self.forward or self.backward.middle == proposal.middle[::-1]
+
+    def _verify(self, proposal: Proposal) -> None:
+        """Feed each side, in one pass, what it would have to write for a proposal; a side that cannot reads on."""
+        self._tried.add(proposal.middle)
+        point = max(0, min(len(self.forward.text) - len(self.forward.task.stub), len(proposal.middle)))
+        asked = []
+        for side in self._sides():
+            own = mirror(proposal.middle, side.direction)
+            rest = side.rest_of(own)
+            if rest:
+                asked.append((side, rest, own))
+            elif rest is not None:
+                side.finish(own)
+        if not self._is_verified(proposal):
+            self._pass(asked)
+        self.outcome.met |= proposal.author is None
+        if self._is_verified(proposal):
+            self.outcome.met, self.outcome.verified, self.outcome.meeting_point = True, proposal.middle, point
+
+    def _pass(self, asked: list[tuple[Side, list[int], bytes]]) -> None:
+        """One pass: the sides that are asked check what they would have to write, the others read their last token."""
+        being_asked = [side for side, _, _ in asked]
+        reading = [side for side in self._sides() if side.may_write and side not in being_asked]
+        feeds = [side.proposal_feed(rest) for side, rest, _ in asked] + [side.next_feed() for side in reading]
+        results = self.step(feeds) if feeds else []
+        for (side, rest, own), log_probs in zip(asked, results[: len(asked)], strict=True):
+            side.accept(rest, log_probs, own)
         for side, log_probs in zip(reading, results[len(asked) :], strict=True):
-            side.see(log_probs)
-        by_forward = self.forward.middle == middle and rests[self.forward] is not None
-        if by_forward or self._both_wrote(middle):
-            self.outcome.verified, self.outcome.meeting_point = middle, max(0, min(written, len(middle)))
-
-    def _both_wrote(self, middle: bytes) -> bool:
-        return all(side.middle == mirror(middle, side.direction) for side in self._sides())
+            side.see(log_probs[-1])
 
     def _conclude(self) -> Outcome:
         out = self.outcome
@@ -154,4 +159,5 @@ class Decoding:
         if out.verified is None and out.forward is not None and out.forward == out.backward:
             out.verified, out.met, out.meeting_point = out.forward, True, len(out.forward)
         out.partial = self.forward.text[len(self.forward.task.stub) :]
+        out.exhausted = not any(side.ended for side in self._sides())
         return out

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mim_lsp.engine.side import Side
 from mim_lsp.engine.vocabulary import mirror
-from mim_lsp.runtime.protocol import LogProbs, Runtime
+from mim_lsp.runtime.protocol import Feed, LogProbs
 
 
 @dataclass(frozen=True)
@@ -26,37 +26,34 @@ class Score:
 def score_of(forward: Sequence[float], backward: Sequence[float]) -> Score:
     """The score from both directions' log-probabilities, token by token."""
     total = sum(forward) + sum(backward)
-    return Score(total, math.exp(total / max(1, len(forward) + len(backward))), len(forward))
+    return Score(total, min(1.0, math.exp(total / max(1, len(forward) + len(backward)))), len(forward))
 
 
-def score_middle(runtime: Runtime, sides: Sequence[Side], ahead: Sequence[LogProbs], middle: bytes) -> Score:
+def score_middle(
+    step: Callable[[Sequence[Feed]], list[LogProbs]], sides: Sequence[Side], ahead: Sequence[LogProbs], middle: bytes
+) -> Score:
     """Score `middle` (text order) in one pass.
 
     Args:
-        runtime: what the sides' rows belong to.
+        step: `Runtime.step`.
         sides: forward and backward, which tell their prompts and known texts; their rows are cut back to the prompt.
         ahead: for each side the distribution behind its prompt.
         middle: bytes of whole characters.
+
+    Returns:
+        The score; where neither direction has anything to write, 0 nats and confidence 1.
     """
-    wanted = [_to_write(side, mirror(middle, side.direction)) for side in sides]
+    wanted = [side.to_write(mirror(middle, side.direction), behind=len(side.task.arrival)) for side in sides]
     for side in sides:
         side.row.truncate(side.start)
     going = [i for i, ids in enumerate(wanted) if len(ids) > 1]
     feeds = [sides[i].row.feed(wanted[i][:-1], outputs=len(wanted[i]) - 1) for i in going]
-    behind = dict(zip(going, runtime.step(feeds), strict=True)) if feeds else {}
+    behind = dict(zip(going, step(feeds), strict=True)) if feeds else {}
     forward, backward = (
-        _log_probs(side, ids, [ahead[i], *behind.get(i, [])])
+        _log_probs(side, ids, [ahead[i], *behind.get(i, [])][: len(ids)])
         for i, (side, ids) in enumerate(zip(sides, wanted, strict=True))
     )
     return score_of(forward, backward)
-
-
-def _to_write(side: Side, middle: bytes) -> list[int]:
-    """All that a side writes for a middle: to its <eom>, or to the first tokens of the known text."""
-    task = side.task
-    if task.has_end:
-        return [*side.vocabulary.encode(task.stub + middle + task.known), side.eom]
-    return side.vocabulary.encode(task.stub + middle + task.arrival)
 
 
 def _log_probs(side: Side, ids: Sequence[int], distributions: Sequence[LogProbs]) -> list[float]:

@@ -1,6 +1,9 @@
-"""One direction while it writes: its tokens, its next distribution, and whether it has come to an end."""
+"""One direction while it writes: what it has chosen so far, and whether it has come to an end."""
 
 from __future__ import annotations
+
+import math
+from itertools import accumulate
 
 import numpy as np
 
@@ -15,18 +18,13 @@ LINE_BREAK = b"\n"
 
 
 class Side:
-    """A direction's decode state. Bytes and tokens are in its own reading order."""
+    """A direction's decode state. Bytes and tokens are in its own reading order.
+
+    `see` or `accept` choose tokens; the newest one is read with the next feed.
+    """
 
     def __init__(
-        self,
-        task: SideTask,
-        vocabulary: OwnVocabulary,
-        row: CachedRow,
-        ahead: LogProbs,
-        *,
-        eom: int,
-        choose: Choice,
-        max_tokens: int,
+        self, task: SideTask, vocabulary: OwnVocabulary, row: CachedRow, *, eom: int, choose: Choice, max_tokens: int
     ) -> None:
         self.task, self.vocabulary, self.row = task, vocabulary, row
         self.choose, self.eom, self.max_tokens = choose, eom, max_tokens
@@ -38,31 +36,24 @@ class Side:
         self.log_probs: list[float] = []
         """Log-probability of each choice, <eom> included, given that it agrees with the stub."""
         self.middle: bytes | None = None
-        """The whole middle, once this side has come to its end."""
-        self.stopped = False
-        """Nothing more is to be written, whether or not it was a usable middle."""
-        self._ahead = ahead
+        """The whole middle, once this side has come to an end that is of use."""
+        self.ended = False
+        """Whether it has come to an end by itself; one that ran out of budget has not."""
         self._unread: list[int] = []
+        """The token that was chosen last, until it is read."""
 
     @property
     def may_write(self) -> bool:
         """Whether there is more to write and budget for it."""
-        return not self.stopped and len(self.written) < self.max_tokens
+        return not self.ended and len(self.written) < self.max_tokens
 
     @property
     def direction(self) -> Direction:
         """Which way this side reads."""
         return self.vocabulary.direction
 
-    def advance(self) -> None:
-        """Choose the next token and see whether it ends the middle."""
-        possible = self.possible(self._ahead, len(self.text))
-        token = self.choose(possible)
-        self._take(token, float(possible[token]))
-        self._look_for_end()
-
     def possible(self, log_probs: LogProbs, position: int) -> LogProbs:
-        """`log_probs` over what may follow `position` bytes of own text; the rest is -inf.
+        """`log_probs` (vocab_size,) over what may follow `position` bytes of own text; the rest is -inf.
 
         That is text that agrees with the stub, and <eom> behind it, no other special token.
         """
@@ -70,7 +61,7 @@ class Side:
         masked = np.full_like(log_probs, -np.inf)
         if stub:
             allowed = self.vocabulary.agreeing(stub)
-            masked[allowed] = log_probs[allowed] - np.logaddexp.reduce(log_probs[allowed])
+            masked[allowed] = _normalized(log_probs[allowed])
             return masked
         n_text = len(self.vocabulary.token_bytes)
         masked[:n_text] = log_probs[:n_text]
@@ -85,88 +76,117 @@ class Side:
         return feed
 
     def see(self, log_probs: LogProbs) -> None:
-        """Take the distribution that came of `next_feed`."""
-        self._ahead = log_probs[-1]
+        """Choose the next token from its distribution (vocab_size,): what came of `next_feed`, or of the prompt."""
+        self._write(log_probs)
 
     def rest_of(self, middle: bytes) -> list[int] | None:
         """What this side would still have to write for `middle` (own order); None if it cannot any more."""
-        whole = self.task.stub + middle + (self.task.known if self.task.has_end else b"")
-        if self.stopped or not whole.startswith(self.text):
+        whole = self.task.stub + middle + self.task.behind
+        if self.ended or not self._unread or not whole.startswith(self.text):
             return None
         try:
-            rest = self.vocabulary.encode(whole[len(self.text) :])
+            rest = self.to_write(middle, start=len(self.text))
         except UnicodeDecodeError:
             return None
-        if len(self.written) + len(rest) > self.max_tokens:
-            return None
-        return [*rest, self.eom] if self.task.has_end else rest
+        return rest if len(self.written) + len(rest) - self.task.has_end <= self.max_tokens else None
 
-    def arrived_at(self) -> bytes | None:
-        """The middle (own order), if the newest text is the known text's first tokens behind it."""
-        body = self.text[len(self.task.stub) :]
-        arrived = not self.stopped and self.task.arrival and body.endswith(self.task.arrival)
-        return body[: -len(self.task.arrival)] if arrived else None
+    def to_write(self, middle: bytes, start: int = 0, behind: int = 0) -> list[int]:
+        """All that this side writes for `middle` (own order), from byte `start` of its own text on.
+
+        That is up to <eom>, or in streams up to the token that reaches `behind` bytes behind the middle: a token may
+        well span the seam.
+
+        Raises:
+            UnicodeDecodeError: the middle, or what is left of it, is not whole characters.
+        """
+        upto = self.task.stub + middle
+        tokens = self.vocabulary.encode((upto + self.task.behind)[start:])
+        if self.task.has_end:
+            return [*tokens, self.eom]
+        ends = accumulate((len(self.vocabulary.token_bytes[token]) for token in tokens), initial=start)
+        return [token for token, end in zip(tokens, ends, strict=False) if end < len(upto) + behind]
 
     def proposal_feed(self, rest: list[int]) -> Feed:
-        """The last chosen token and all but the last of `rest`, to be verified in one pass."""
+        """The token chosen last and all but the last of `rest`, to be verified in one pass."""
         return self.row.feed([*self._unread, *rest[:-1]], outputs=len(rest))
 
-    def finish(self, middle: bytes | None) -> None:
-        """Come to an end; `middle` (own order) is None when what was written is of no use."""
-        self.middle, self.stopped = middle, True
-        self._unread = []
-
-    def accept(self, rest: list[int], log_probs: LogProbs, middle: bytes) -> bool:
-        """Compare a proposal with this side's own choices; fast-forward to the first disagreement.
+    def accept(self, rest: list[int], log_probs: LogProbs, middle: bytes) -> None:
+        """Compare a proposal with this side's own choices; fast-forward to the first disagreement, which it keeps.
 
         Args:
             rest: what was proposed, at least one token.
             log_probs: (len(rest), vocab_size), the distribution at each of its places.
             middle: the middle (own order) that `rest` completes.
-
-        Returns:
-            Whether this side would have chosen all of it.
         """
+        self._unread = []
         agreed = 0
-        for token, distribution in zip(rest, log_probs, strict=False):
-            possible = self.possible(distribution, len(self.text))
-            if self.choose(possible) != token:
+        for token, distribution in zip(rest, log_probs, strict=True):
+            if self._write(distribution) != token or self.ended:
                 break
             agreed += 1
-            self._take(token, float(possible[token]))
+        if self.ended:
+            return
         if agreed == len(rest):
             self.finish(middle)
-            return True
-        self.row.truncate(self.start + len(self.written))
-        self._unread = []
-        self._ahead = log_probs[agreed]
-        return False
-
-    def _take(self, token: int, log_prob: float) -> None:
-        self.log_probs.append(log_prob)
-        if token == self.eom:
-            self.finish(self._without_known(self.text))
             return
-        self.written.append(token)
-        self.text += self.vocabulary.token_bytes[token]
-        self._unread.append(token)
+        self._unread = self._unread[agreed:]
+        self.row.truncate(self.start + len(self.written) - len(self._unread))
+
+    def finish(self, middle: bytes | None) -> None:
+        """Come to an end; `middle` (own order) is None when what was written is of no use."""
+        self.middle, self.ended = middle, True
+        self._unread = []
+
+    def hurry(self, middle: bytes, patience: int) -> None:
+        """Write at most `patience` tokens more than `middle` (own order), with which the other side is done, takes."""
+        try:
+            needed = self.to_write(middle, behind=len(self.task.arrival))
+        except UnicodeDecodeError:
+            return
+        self.max_tokens = min(self.max_tokens, len(needed) + patience)
+
+    def arrived_at(self) -> bytes | None:
+        """The middle (own order), if the newest text is the known text's first tokens behind it."""
+        body, arrival = self._body(), self.task.arrival
+        return body[: -len(arrival)] if arrival and not self.ended and body.endswith(arrival) else None
+
+    def _body(self) -> bytes:
+        """What was written behind the stub."""
+        return self.text[len(self.task.stub) :]
+
+    def _write(self, log_probs: LogProbs) -> int:
+        """Choose the next token and take it, if the budget allows; returns it."""
+        possible = self.possible(log_probs, len(self.text))
+        token = self.choose(possible)
+        if token == self.eom:
+            self.log_probs.append(float(possible[token]))
+            self.finish(self._without_known(self._body()))
+        elif self.may_write:
+            self.log_probs.append(float(possible[token]))
+            self.written.append(token)
+            self.text += self.vocabulary.token_bytes[token]
+            self._unread.append(token)
+            self._look_for_end()
+        return token
 
     def _look_for_end(self) -> None:
         """A side without <eom> ends by arriving at known text or by ending the line."""
-        if self.stopped or self.task.has_end:
+        if self.task.has_end:
             return
-        body = self.text[len(self.task.stub) :]
+        body = self._body()
         if (middle := self.arrived_at()) is not None:
             self.finish(middle)
         elif LINE_BREAK in body:
-            # The backward side has the line's indentation, and then its break, among the known text.
-            line = body.partition(LINE_BREAK)
-            whole = line[0] if self.direction is Direction.FORWARD else line[0] + line[1]
-            self.finish(self._without_known(self.task.stub + whole))
+            line, line_break, _ = body.partition(LINE_BREAK)
+            # Read backwards, a line ends with its own first break, which is known text if there is a line above.
+            self.finish(self._without_known(line + line_break if LINE_BREAK in self.task.known else line))
 
-    def _without_known(self, text: bytes) -> bytes | None:
-        """The middle in what was written; None if the side did not arrive at the known text behind it."""
-        stub, known = self.task.stub, self.task.known
-        if len(text) < len(stub) + len(known) or not text.startswith(stub) or not text.endswith(known):
-            return None
-        return text[len(stub) : len(text) - len(known)]
+    def _without_known(self, body: bytes) -> bytes | None:
+        """The middle in what was written behind the stub; None if it does not end with the known text."""
+        return body.removesuffix(self.task.known) if body.endswith(self.task.known) else None
+
+
+def _normalized(log_probs: LogProbs) -> LogProbs:
+    """Log-probabilities of some tokens, given that it is one of them."""
+    shifted: LogProbs = log_probs - log_probs.max()
+    return shifted - np.float32(math.log(float(np.exp(shifted).sum())))

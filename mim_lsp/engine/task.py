@@ -4,19 +4,22 @@ With the text  `P' L | M | R S'`  (far prefix, typed part of the line, middle, r
 
     decode=infill   forward reads S' and P, then writes M R and <eom>; backward reads P' and S, then writes M L, <eom>
     decode=streams  forward reads P, backward reads S; neither knows of an end, so each runs on until it meets the
-                    other, arrives at the known text, or ends a line (the paper's decoupled inference)
+                    other, arrives at the known text, or ends the cursor's line (the paper's decoupled inference)
 
-Token healing: the last token of P may be only the first part of what belongs there. It is taken back as the `stub`,
-and what the forward side writes first must agree with it. The same at the suffix's head for the backward side.
+Token healing: the last tokens of P may be only the first part of a token. They are taken back as the `stub`, and what
+the forward side writes first must agree with it. The same at the suffix's head for the backward side.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mim_lsp.engine.types import InfillRequest
+from mim_lsp.engine.types import Decode, InfillRequest
 from mim_lsp.engine.vocabulary import OwnVocabulary, mirror
 from mim_lsp.runtime.loading import Direction, LoadedModel
+
+STREAMS_BEHIND = 24
+"""Tokens of text behind the middle that streams are compared with: enough for a token, or a line's end, at the seam."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,11 @@ class SideTask:
     stub: bytes
     """Known text that is written again before the middle."""
     known: bytes
-    """Known text behind the middle that the side runs into: R, or L reversed."""
+    """Known text behind the middle that the side runs into: R, or L reversed. In streams all the rest of the line."""
+    behind: bytes
+    """What may be written behind the middle: in infill `known`; in streams also a bit of the far text."""
     arrival: bytes
-    """The first n tokens of known text behind the middle: a side that has written them has arrived."""
+    """About n tokens of known text right behind the middle: a side that has written them has arrived."""
     has_end: bool
     """Whether the side finishes with <eom>; else a line's end finishes it."""
 
@@ -44,56 +49,60 @@ class Vocabularies:
 
 
 def make_task(
-    model: LoadedModel, vocabulary: OwnVocabulary, request: InfillRequest, decode: str, meet_ngram: int
+    model: LoadedModel, vocabulary: OwnVocabulary, request: InfillRequest, decode: Decode, meet_ngram: int
 ) -> SideTask:
     """One direction's task; built once, mirrored by the direction of `vocabulary`."""
-    direction = vocabulary.direction
-    near, known, far = _own_view(request, direction)
     infill = decode == "infill"
-    tokens = vocabulary.encode(near)
-    own, stub = _take_back(tokens, vocabulary, starts_new_line=_behind_starts_line(request, direction))
-    beyond = known if infill else known + far
+    near, known, far = _own_view(request, vocabulary.direction, infill)
+    own, stub = _take_back(vocabulary.encode(near), vocabulary)
+    following = vocabulary.encode(known if infill else known + far)
     return SideTask(
-        row=model.row(direction, _text_order(own, direction), _far_tokens(far, vocabulary) if infill else None),
+        row=model.row(
+            vocabulary.direction,
+            _text_order(own, vocabulary.direction),
+            _text_order(vocabulary.encode(far), vocabulary.direction) if infill else None,
+        ),
         stub=stub,
         known=known,
-        arrival=_first_tokens(beyond, vocabulary, meet_ngram),
+        behind=known if infill else _first_tokens(following, vocabulary, STREAMS_BEHIND),
+        arrival=_first_tokens(following, vocabulary, meet_ngram) if len(following) >= meet_ngram else b"",
         has_end=infill,
     )
 
 
-def _own_view(request: InfillRequest, direction: Direction) -> tuple[bytes, bytes, bytes]:
+def _own_view(request: InfillRequest, direction: Direction, infill: bool) -> tuple[bytes, bytes, bytes]:
     """Near side, known text behind the middle, and far side, in own order."""
     prefix, suffix = request.prefix, request.suffix
+    far_end, far_start = (request.far_prefix_end, request.far_suffix_start) if infill else _line_edges(prefix, suffix)
     if direction is Direction.FORWARD:
-        texts = prefix, suffix[: request.far_suffix_start], suffix[request.far_suffix_start :]
+        texts = prefix, suffix[:far_start], suffix[far_start:]
     else:
-        texts = suffix, prefix[request.far_prefix_end :], prefix[: request.far_prefix_end]
+        texts = suffix, prefix[far_end:], prefix[:far_end]
     near, known, far = (mirror(text.encode("utf-8", "replace"), direction) for text in texts)
     return near, known, far
 
 
-def _behind_starts_line(request: InfillRequest, direction: Direction) -> bool:
-    """Whether the near side's edge at the hole is certainly a token's edge: no token spans the end of a line."""
-    return direction is Direction.BACKWARD and request.suffix[:1] in ("\n", "\r")
+def _line_edges(prefix: str, suffix: str) -> tuple[int, int]:
+    """Where the cursor's line, with the break before it, starts in the prefix, and where it ends in the suffix."""
+    return max(prefix.rfind("\n"), 0), len(suffix.partition("\n")[0])
 
 
-def _take_back(tokens: list[int], vocabulary: OwnVocabulary, *, starts_new_line: bool) -> tuple[list[int], bytes]:
-    """Split off the last token of the near side, if it may be only part of a token."""
-    if not tokens or starts_new_line:
-        return tokens, b""
-    stub = vocabulary.token_bytes[tokens[-1]]
-    return (tokens[:-1], stub) if vocabulary.extends(stub) else (tokens, b"")
+def _take_back(tokens: list[int], vocabulary: OwnVocabulary) -> tuple[list[int], bytes]:
+    """Split off the last tokens of the near side, as many as may be only the first part of one token."""
+    taken, stub, text = 0, b"", b""
+    for n, token in enumerate(reversed(tokens), 1):
+        text = vocabulary.token_bytes[token] + text
+        if len(text) >= vocabulary.longest_token:
+            break
+        if vocabulary.is_text(text) and vocabulary.extends(text):
+            taken, stub = n, text
+    return tokens[: len(tokens) - taken], stub
 
 
-def _far_tokens(far: bytes, vocabulary: OwnVocabulary) -> list[int]:
-    return _text_order(vocabulary.encode(far), vocabulary.direction)
-
-
-def _first_tokens(beyond: bytes, vocabulary: OwnVocabulary, n: int) -> bytes:
-    """The bytes of the first n tokens, or nothing if there are not that many."""
-    tokens = vocabulary.encode(beyond)[:n]
-    return vocabulary.bytes_of(tokens) if len(tokens) == n else b""
+def _first_tokens(tokens: list[int], vocabulary: OwnVocabulary, n: int) -> bytes:
+    """The bytes of the first n tokens, and of those that follow until a character is complete."""
+    starts = (vocabulary.bytes_of(tokens[:k]) for k in range(n, len(tokens)))
+    return next((start for start in starts if vocabulary.is_text(start)), vocabulary.bytes_of(tokens))
 
 
 def _text_order(own: list[int], direction: Direction) -> list[int]:

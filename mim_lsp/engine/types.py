@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Decode = Literal["infill", "streams"]
+Source = Literal["met", "forward", "backward"]
+
 
 @dataclass(frozen=True)
 class InfillRequest:
@@ -22,14 +25,14 @@ class InfillRequest:
 class DecodeSettings:
     """How a middle is written."""
 
-    decode: Literal["infill", "streams"] = "infill"
+    decode: Decode = "infill"
     """`infill`: each direction has read the far side. `streams`: the paper's decoupled inference."""
     meet_ngram: int = 2
     """Tokens of the two sides that must coincide to be a candidate meet (n in the paper, Sec. 3.2.1)."""
     max_tokens: int = 64
     """Most tokens that either side writes."""
     max_ms: float | None = None
-    """Decoding ends with what it has after so many milliseconds."""
+    """Decoding, alternatives included, ends with what it has after so many milliseconds."""
     candidates: int = 1
     """Number of middles; those after the first are sampled."""
     temperature: float = 0.6
@@ -42,7 +45,7 @@ class Middle:
     """One text for the hole."""
 
     text: str
-    source: Literal["met", "forward", "backward"]
+    source: Source
     """`met`: the sides met and the forward model verified it; else the side that wrote it alone."""
     confidence: float
     """Geometric mean of both directions' probabilities of its tokens, 0 to 1."""
@@ -55,7 +58,7 @@ class Generation:
     """What came of one request."""
 
     middles: tuple[Middle, ...]
-    """Best first. Empty if neither side came to an end."""
+    """Best first. Empty if neither side came to an end that is of use, nor wrote whole lines until the budget ended."""
     met: bool
     """Whether the sides met, verified or not."""
     verified: bool
@@ -63,8 +66,10 @@ class Generation:
     steps: int
     """Passes over the weights after the prompts were read, scoring included."""
     tokens: int
-    """Tokens of the first middle."""
+    """Tokens that the forward direction alone would write to come to the end of the first middle."""
     encoded_tokens: int
     """Prompt tokens that were read, of both rows."""
     encode_ms: float
     decode_ms: float
+    exhausted: bool = False
+    """Whether the budget of tokens or time ended before either side had come to an end."""

@@ -12,17 +12,19 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from mim_lsp.engine.lines import LineTokens
 from mim_lsp.runtime.loading import CodeTokenizer, Direction
 
 
 class OwnVocabulary:
     """One direction's view of the vocabulary."""
 
-    def __init__(self, tokenizer: CodeTokenizer, direction: Direction, vocab_size: int) -> None:
-        self.direction, self.tokenizer = direction, tokenizer
-        self.vocab_size = vocab_size
+    def __init__(self, tokenizer: CodeTokenizer, lines: LineTokens, direction: Direction) -> None:
+        self.direction, self._lines = direction, lines
         self.token_bytes = tuple(mirror(token, direction) for token in tokenizer.token_bytes)
         by_bytes = sorted((token, i) for i, token in enumerate(self.token_bytes))
+        self.longest_token = max(map(len, self.token_bytes))
+        """Length of the longest token in bytes."""
         self._sorted = [token for token, _ in by_bytes]
         self._sorted_ids = np.array([i for _, i in by_bytes], dtype=np.int64)
         self._id_of = {token: i for token, i in by_bytes}
@@ -38,8 +40,12 @@ class OwnVocabulary:
         Raises:
             UnicodeDecodeError: the bytes are no whole characters.
         """
-        ids = self.tokenizer.encode(mirror(own, self.direction).decode("utf-8"))
+        ids = self._lines.encode(mirror(own, self.direction).decode("utf-8"))
         return ids if self.direction is Direction.FORWARD else ids[::-1]
+
+    def is_text(self, own: bytes) -> bool:
+        """Whether bytes in own order are whole characters."""
+        return is_text(mirror(own, self.direction))
 
     def extends(self, stub: bytes) -> bool:
         """Whether some token is longer than `stub` and starts with it, so that `stub` may be part of a token."""
@@ -59,3 +65,12 @@ class OwnVocabulary:
 def mirror(text: bytes, direction: Direction) -> bytes:
     """Bytes in a direction's own order from bytes in text order, or the other way round."""
     return text if direction is Direction.FORWARD else text[::-1]
+
+
+def is_text(text: bytes) -> bool:
+    """Whether bytes in text order are whole characters in UTF-8."""
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Measuring a model: infilling tasks, perplexity of whole files, milliseconds at the cursor."""

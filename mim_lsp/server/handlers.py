@@ -67,7 +67,7 @@ async def inline_completion(ls: MimLanguageServer, params: types.InlineCompletio
     """
     document = ls.document(params.text_document.uri)
     if document is None or not document.is_python:
-        ls.counters.answered("unsupported_document")
+        ls.counters.answered("unsupported_language")
         return no_items()
     items = await ls.requests.run(document.uri, _suggest(ls, document, params))
     if items is None:
@@ -97,10 +97,10 @@ async def _suggest(
     result = await _complete(ls, document.uri, text, offset, params.context.trigger_kind)
     typed = typed_since(text, offset, document.source)
     if typed is None or "\n" in typed or "\r" in typed:
-        ls.counters.answered("stale")
+        ls.counters.answered("superseded")
         return no_items()
     items = inline_items(result.candidates, params.position, typed, document.encoding)
-    ls.counters.answered(None if items.items else result.reason or "stale")
+    ls.counters.answered(None if items.items else result.reason or "superseded")
     return items
 
 
@@ -110,11 +110,14 @@ async def _complete(
     """The model's result. Here, and nowhere else, its failures become empty results."""
     try:
         return await ls.model.complete(uri, text, offset, ls.settings.options_for(trigger))
-    except (Cancelled, DocumentError) as error:
-        return CompletionResult(reason=type(error).__name__.lower())
+    except Cancelled:
+        return CompletionResult(reason="cancelled")
+    except DocumentError as error:
+        logger.warning("%s", error)
+        return CompletionResult(reason="outside_document")
     except Exception:  # border: a defect in completing one document must not cost the user the server
         logger.exception("Completing %s at offset %d failed", uri, offset)
-        return CompletionResult(reason="error")
+        return CompletionResult(reason="failed")
 
 
 async def _load_model(ls: MimLanguageServer) -> None:

@@ -74,11 +74,12 @@ class ModelHost:
             DocumentError: `offset` lies outside `text`.
         """
         try:
-            await asyncio.wait_for(self.settled.wait(), LOAD_WAIT_S)
+            async with asyncio.timeout(LOAD_WAIT_S):
+                await self.settled.wait()
         except TimeoutError:
             return CompletionResult(reason="model_loading")
         if self._completer is None:
-            return CompletionResult(reason="model_failed")
+            return CompletionResult(reason="failed")
         stop = threading.Event()
         loop = asyncio.get_running_loop()
         try:

@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mim_lsp.completion.types import Completer
+from mim_lsp.completion import Completer, open_completer
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.handlers import register
 from mim_lsp.server.logs import logging_to_stderr
@@ -31,18 +32,12 @@ def create_server(load: Callable[[], Completer]) -> MimLanguageServer:
 def run_stdio(model: str | None, device: str) -> int:
     """Serve on stdin and stdout until the client ends it or goes away.
 
-    Returns the exit code that the protocol asks for: 0 after `shutdown`, else 1.
+    The model is `model` (a name or a folder, None for the default) on `device`. Returns the exit code that the
+    protocol asks for: 0 after `shutdown`, else 1.
     """
-
-    def load() -> Completer:
-        # Imports the model's libraries: on the model's thread, so that the handshake need not wait for them.
-        from mim_lsp.completion import open_completer
-
-        return open_completer(model, device)
-
     # Python's own answer to Ctrl-C would wait for the thread that reads stdin.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return serve(create_server(load))
+    return serve(create_server(partial(open_completer, model, device)))
 
 
 def serve(server: MimLanguageServer) -> int:

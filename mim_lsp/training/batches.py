@@ -134,17 +134,18 @@ class BatchSource:
 class Prefetcher:
     """Makes the next step's batch in another thread while this step's is learned from."""
 
-    def __init__(self, source: BatchSource) -> None:
-        self._source = source
+    def __init__(self, source: BatchSource, stride: int = 1) -> None:
+        self._source, self._stride = source, stride
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
         self._next: tuple[int, Future[Batch]] | None = None
 
     def batch(self, step: int) -> Batch:
-        """The batch of `step`; asking in order costs no waiting."""
+        """The batch of `step`; asking for every `stride`-th in order costs no waiting."""
         if self._next is None or self._next[0] != step:
             self._next = (step, self._pool.submit(self._source.batch, step))
         batch = self._next[1].result()
-        self._next = (step + 1, self._pool.submit(self._source.batch, step + 1))
+        following = step + self._stride
+        self._next = (following, self._pool.submit(self._source.batch, following))
         return batch
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from mim_lsp.training.forward import Metrics, average, batch_losses, metrics
 from mim_lsp.training.log import Entry, RunLog, say
 from mim_lsp.training.optimizer import clip_gradients, learning_rate_factor, make_optimizers, set_learning_rate
 from mim_lsp.training.recipes import Recipe
+from mim_lsp.training.workers import Workers
 
 CHECKPOINT = "checkpoint"
 """Folder inside a run's folder."""
@@ -71,9 +72,10 @@ class Trainer:
         *,
         bf16: bool,
         intervals: Intervals | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self.recipe, self.model, self.source, self.heldout, self.folder = recipe, model, source, heldout, folder
-        self.bf16, self.intervals = bf16, intervals or Intervals()
+        self.bf16, self.intervals, self.workers = bf16, intervals or Intervals(), workers or Workers()
         self.device = next(model.parameters()).device
         self.optimizers = make_optimizers(model, recipe)
         self.progress = Progress()
@@ -85,26 +87,31 @@ class Trainer:
 
     def run(self, budget: Budget) -> None:
         """Train until the budget is used, then write the last checkpoint and held-out line."""
-        log = RunLog(self.folder, step=self.progress.step)
-        prefetcher = Prefetcher(self.source)
+        log = RunLog(self.folder, step=self.progress.step) if self.workers.is_first else None
+        prefetcher = Prefetcher(self.source, stride=self.workers.size)
         try:
-            with _progress_bar() as bar:
+            with _progress_bar(visible=self.workers.is_first) as bar:
                 self._steps(budget, prefetcher, log, bar)
         finally:
             prefetcher.close()
-        self._look_at_heldout(log, 0.0)
-        save_checkpoint(self.checkpoint, self.model, self.optimizers, self.progress)
+        if log is not None:
+            self._look_at_heldout(log, 0.0)
+            save_checkpoint(self.checkpoint, self.model, self.optimizers, self.progress)
 
-    def _steps(self, budget: Budget, prefetcher: Prefetcher, log: RunLog, bar: ProgressBar) -> None:
+    def _steps(self, budget: Budget, prefetcher: Prefetcher, log: RunLog | None, bar: ProgressBar) -> None:
+        """Learn until the budget is used; only the process with a log writes files."""
         task = bar.add_task("training", total=1.0, note="")
         bar.update(task, completed=budget.share_used(self.progress))
         save_now, look_now = Every(self.intervals.checkpoint_seconds), Every(self.intervals.heldout_seconds)
         recent: list[Metrics] = []
-        while (share := budget.share_used(self.progress)) < 1:
+        while (share := self.workers.agreed(budget.share_used(self.progress))) < 1:
             factor = learning_rate_factor(share, self.recipe.warm_up, self.recipe.decay)
             started = time.perf_counter()
-            measured, n_tokens = self.learn(prefetcher.batch(self.progress.step), factor)
-            self._count(n_tokens, time.perf_counter() - started)
+            number = self.progress.step * self.workers.size + self.workers.rank
+            measured, n_tokens = self.learn(prefetcher.batch(number), factor)
+            self._count(n_tokens * self.workers.size, time.perf_counter() - started)
+            if log is None:
+                continue
             recent.append(measured)
             if self.progress.step % self.intervals.log_steps == 0:
                 entry = self._entry("train", average(recent), factor)
@@ -123,6 +130,7 @@ class Trainer:
         batch = on_device(batch, self.device)
         losses = batch_losses(self.model, batch, self.recipe.beta, bf16=self.bf16)
         losses.loss.backward()  # type: ignore[no-untyped-call]
+        self.workers.average_gradients(self.model)
         norm = clip_gradients(self.model, self.recipe.clip_norm)
         if math.isfinite(norm):
             set_learning_rate(self.optimizers, lr_factor)
@@ -167,9 +175,10 @@ class Every:
 
     def __call__(self) -> bool:
         """Whether the time has come again."""
-        if self._clock() - self._last < self._seconds:
+        now = self._clock()
+        if now - self._last < self._seconds:
             return False
-        self._last = self._clock()
+        self._last = now
         return True
 
 
@@ -178,14 +187,14 @@ def on_device(batch: Batch, device: torch.device) -> Batch:
     return Batch(**{name: tensor.to(device, non_blocking=True) for name, tensor in vars(batch).items()})
 
 
-def _progress_bar() -> ProgressBar:
+def _progress_bar(*, visible: bool) -> ProgressBar:
     columns = (
         TextColumn("{task.percentage:5.1f} %"),
         BarColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    return ProgressBar(*columns, refresh_per_second=1)
+    return ProgressBar(*columns, refresh_per_second=1, disable=not visible)
 
 
 def _note(entry: Entry) -> str:

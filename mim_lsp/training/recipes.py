@@ -31,7 +31,7 @@ class Recipe:
     weight_decay: float = 0.1
     warm_up: float = 0.02
     """Share of the run in which the learning rate rises."""
-    decay: float = 0.5
+    decay: float = 0.65
     """Share of the run, at its end, in which the learning rate falls to zero."""
     clip_norm: float = 1.0
     seed: int = 1
@@ -48,10 +48,10 @@ RECIPES = {
         name="nano",
         model_name="mim-py-nano",
         config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512),
-        minutes=85,
-        examples_per_step=8,
-        matrix_lr=0.008,
-        other_lr=0.003,
+        minutes=88,
+        examples_per_step=2,
+        matrix_lr=0.004,
+        other_lr=0.002,
     ),
     "smoke": Recipe(
         name="smoke",

@@ -15,8 +15,10 @@ from mim_lsp.training.batches import Batch, BatchSource
 from mim_lsp.training.corpus.reader import Document, Split, read_documents
 from mim_lsp.training.log import say
 from mim_lsp.training.loop import CHECKPOINT, Budget, Trainer
+from mim_lsp.training.memory import keep_freed_memory
 from mim_lsp.training.recipes import Recipe, find_recipe
 from mim_lsp.training.windows import ExampleBuilder, WindowSettings
+from mim_lsp.training.workers import Workers
 
 CHARS_PER_ANCHOR_TOKEN = 3
 """Characters of text for each token of a row: how far apart the windows over a document start."""
@@ -51,25 +53,35 @@ def train(
         CorpusError: the corpus is missing or empty.
         ModelError: `resume` without a checkpoint that fits.
     """
-    chosen, target = find_recipe(recipe), _device(device)
+    chosen, target, workers = find_recipe(recipe), _device(device), Workers()
     budget = Budget(steps=steps) if steps is not None else Budget(chosen.minutes if minutes is None else minutes)
     if (out / CHECKPOINT).exists() and not resume:
         raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
-    if threads:
-        torch.set_num_threads(threads)
-    torch.manual_seed(chosen.seed)
+    _set_up(target, threads, chosen.seed)
     documents, heldout = _documents(corpus, "train"), _documents(corpus, "heldout")
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer = _tokenizer(chosen, documents, out, resume=resume)
+    workers.join(target)
+    tokenizer = _tokenizer(chosen, documents, out, workers, resume=resume)
     builder = _builder(chosen, tokenizer)
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
     model = Decoder(chosen.config).to(target)
-    trainer = Trainer(chosen, model, source, measured, out, bf16=_has_bf16(target))
+    trainer = Trainer(chosen, model, source, measured, out, bf16=_has_bf16(target), workers=workers)
     if resume:
         trainer.resume()
-    say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}")
+    if workers.is_first:
+        say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}")
     trainer.run(budget)
-    return write_model(out / chosen.model_name, chosen, tokenizer, model)
+    workers.leave()
+    folder = out / chosen.model_name
+    return write_model(folder, chosen, tokenizer, model) if workers.is_first else folder
+
+
+def _set_up(device: torch.device, threads: int | None, seed: int) -> None:
+    if threads:
+        torch.set_num_threads(threads)
+    if device.type == "cpu":
+        keep_freed_memory()
+    torch.manual_seed(seed)
 
 
 def write_model(folder: Path, recipe: Recipe, tokenizer: CodeTokenizer, model: Decoder) -> Path:
@@ -93,15 +105,19 @@ def _documents(corpus: Path, split: Split) -> list[Document]:
     return documents
 
 
-def _tokenizer(recipe: Recipe, documents: list[Document], out: Path, *, resume: bool) -> CodeTokenizer:
-    """The run's tokenizer; learned from an even sample of the corpus when the run begins."""
+def _tokenizer(
+    recipe: Recipe, documents: list[Document], out: Path, workers: Workers, *, resume: bool
+) -> CodeTokenizer:
+    """The run's tokenizer; learned from an even sample of the corpus when the run begins, alike in every process."""
     path = out / TOKENIZER
     if resume and path.exists():
         return CodeTokenizer.from_file(path)
-    say("learning the tokenizer")
     every = max(1, sum(len(d.content) for d in documents) // recipe.tokenizer_chars)
+    if workers.is_first:
+        say("learning the tokenizer")
     tokenizer = CodeTokenizer.train((d.content for d in documents[::every]), recipe.config.vocab_size)
-    tokenizer.save(path)
+    if workers.is_first:
+        tokenizer.save(path)
     return tokenizer
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ import pytest
 
 PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
 PATIENCE_S = 20.0
-LIFETIME_S = 240.0
-LIFETIME_S = 240.0
+LIFETIME_S = 120.0
+LIFETIME_S = 120.0
 WIDTH, HEIGHT = 80, 20
 
 
@@ -100,9 +100,9 @@ class Editor:
             return lines"""
         return "\n".join(self.lua(code))
 
-    def until(self, fact: Callable[[], object]) -> None:
+    def until(self, fact: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
         """Wait until `fact()` holds."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         while not fact():
             assert time.monotonic() < deadline, f"waited in vain; the screen: {self.screen}"
             time.sleep(0.01)
@@ -132,7 +132,9 @@ def neovim(folder: Path) -> Iterator[Editor]:
         for place in places:
             (folder / place).mkdir()
             patch.setenv(place, str(folder / place))
-        arguments = ["--embed", "--headless", "--clean", "--cmd", f"set runtimepath^={PLUGIN}"]
+        # Room for messages: a message that does not fit would wait for Enter.
+        settings = f"set cmdheight=4 runtimepath^={PLUGIN}"
+        arguments = ["--embed", "--headless", "--clean", "--cmd", settings]
         nvim = pynvim.attach("child", argv=[neovim_program(), *arguments])
     nvim.ui_attach(WIDTH, HEIGHT)
     # A prompt that nobody answers would block every call for ever; without its process a call fails.

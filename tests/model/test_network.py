@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def test_a_later_token_never_changes_an_earlier_output() -> None:
     model, ids = tiny_model(), random_ids(12, seed=3)
     before = run_one(model, ids)
     for changed in (4, 11):
-        other = ids[:changed] + [(ids[changed] + 1) % VOCAB_SIZE] + ids[changed + 1 :]
+        other = [*ids[:changed], (ids[changed] + 1) % VOCAB_SIZE, *ids[changed + 1 :]]
         after = run_one(model, other)
         torch.testing.assert_close(after[:changed], before[:changed], rtol=0, atol=1e-6)
         assert not torch.allclose(after[changed], before[changed], atol=1e-2)
@@ -106,14 +108,11 @@ def test_rotary_scores_depend_on_the_distance_alone(first: int, second: int, shi
 
 
 def test_rotary_turns_by_the_position() -> None:
-    angles = rotary_angles(torch.tensor([3]), 4, 100.0)
-    turned = rotate(torch.tensor([[[1.0, 0.0, 0.0, 1.0]]]), angles)[0, 0]
-    # pair (0, 2) turns by 3 * 100^0, pair (1, 3) by 3 * 100^-(1/2)
-    expected = torch.tensor([3.0, 0.3])
-    torch.testing.assert_close(turned, torch.cat((expected.cos(), expected.sin()))[[0, 3, 2, 1]] * SIGNS)
-
-
-SIGNS = torch.tensor([1.0, -1.0, 1.0, 1.0])
+    head = torch.tensor([[[1.0, 0.0, 0.0, 1.0]]])
+    turned = rotate(head, rotary_angles(torch.tensor([3]), 4, 100.0))
+    # entries 0 and 2 are the point (1, 0), turned by 3 * 100^0; entries 1 and 3 are (0, 1), turned by 3 * 100^(-1/2)
+    expected = torch.tensor([[[math.cos(3), -math.sin(0.3), math.sin(3), math.cos(0.3)]]])
+    torch.testing.assert_close(turned, expected)
 
 
 def test_the_configuration_knows_the_number_of_parameters() -> None:

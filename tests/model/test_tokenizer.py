@@ -15,7 +15,25 @@ ANY_TEXT = st.text() | st.text(st.characters(exclude_categories=["Cs"]))
 CODE_TEXT = st.lists(
     st.sampled_from(
         [
-            *("def ", "circle", "radius", "x", "_", "1", "23", "٣", "½", ".", "(", ")", "'", "é", "e\u0301", "漢字", "😀"),
+            *(
+                "def ",
+                "circle",
+                "radius",
+                "x",
+                "_",
+                "1",
+                "23",
+                "٣",
+                "½",
+                ".",
+                "(",
+                ")",
+                "'",
+                "é",
+                "e\u0301",
+                "漢字",
+                "😀",
+            ),
             *("\n", "\r\n", "\r", "\n\n", " ", "  ", "    ", "\t", "\0", "\x0b", "\u2028", "\u00a0", "\ufeff"),
             *("<l2r>", "<far>", "<eom>", "<|fim_prefix|>", "<|endoftext|>", "</s>", "[UNK]", "Ġ", "Ċ"),
         ]
@@ -86,7 +104,7 @@ def test_no_token_of_a_text_crosses_the_end_of_a_line(text: str) -> None:
 def test_a_line_break_and_its_indentation_are_one_token() -> None:
     for break_ in ("\n    ", "\n        "):
         assert pieces(f"x{break_}return") == [b"x", break_.encode(), b"return"]
-    assert pieces("):\n\n    return") == [b"):", b"\n", b"\n    ", b"return"]
+    assert pieces("x\n\n    return") == [b"x", b"\n", b"\n    ", b"return"]
 
 
 def test_a_word_takes_the_blank_before_it() -> None:
@@ -118,7 +136,7 @@ def test_every_byte_is_a_token() -> None:
     assert {bytes([byte]) for byte in range(256)} <= set(tokens)
 
 
-def test_a_long_line_takes_linear_time() -> None:
+def test_a_very_long_line_survives() -> None:
     text = " " * 200_000 + "x" * 200_000 + "\t" * 200_000 + "\n"
     assert tiny_tokenizer().decode(tiny_tokenizer().encode(text)) == text
 

@@ -59,7 +59,7 @@ async def test_a_model_that_cannot_be_loaded_is_told_once_and_survived() -> None
         assert await session.texts(uri, *TYPED) == []
         assert await session.texts(uri, *TYPED) == []
         status = await session.status()
-        assert (status.state, status.model, status.lastReason) == ("failed", None, "model_failed")
+        assert (status.state, status.model, status.lastReason) == ("failed", None, "failed")
         assert status.message == "model tiny is truncated: download it again"
         (message,) = session.client.messages
         assert message == t.ShowMessageParams(t.MessageType.Error, f"mim-lsp: {status.message}")

@@ -124,7 +124,7 @@ async def test_closing_frees_the_document_on_the_models_thread(session: Session)
 async def test_a_failing_completer_is_logged_and_survived(session: Session) -> None:
     uri = session.open("boom\n")
     assert await session.texts(uri, 0, 4) == []
-    assert (await session.status()).lastReason == "error"
+    assert (await session.status()).lastReason == "failed"
     await session.until(lambda: any("scripted failure" in each.message for each in session.client.log_messages))
     logged = next(each for each in session.client.log_messages if "scripted failure" in each.message)
     assert logged.type == t.MessageType.Error
@@ -145,7 +145,7 @@ async def test_an_answer_that_no_longer_fits_is_withheld(session: Session) -> No
     session.change(uri, 2, WAITING, "!")
     await session.release()
     assert (await asyncio.wait_for(request, PATIENCE_S)).items == ()
-    assert (await session.status()).lastReason == "stale"
+    assert (await session.status()).lastReason == "superseded"
 
 
 async def test_an_answer_covers_what_was_typed_of_it_meanwhile(session: Session) -> None:

@@ -53,7 +53,7 @@ def test_losses_by_hand() -> None:
     # -log 1/2 and -log 1/4; TV = 1/2 * (1/4 + 0 + 1/4)
     torch.testing.assert_close(losses.nll_N, torch.tensor([math.log(2), math.log(4)], dtype=torch.float64))
     torch.testing.assert_close(losses.tv_K, torch.tensor([0.25], dtype=torch.float64))
-    assert float(losses.loss) == pytest.approx((math.log(2) + math.log(4) + 0.5 * 0.25) / 2)
+    assert float(losses.loss.detach()) == pytest.approx((math.log(2) + math.log(4) + 0.5 * 0.25) / 2)
 
 
 def test_gradient_by_hand() -> None:
@@ -88,7 +88,7 @@ def test_gradient_is_that_of_finite_differences(beta: float, n_pairs: int) -> No
     assert torch.autograd.gradcheck(loss, (hidden_ND, weight_VD), eps=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("n", [1, 2, 10, 11, 12, 15, 16, 40])
+@pytest.mark.parametrize("n", [2, 10, 11, 12, 15, 16, 40])
 @pytest.mark.parametrize("beta", [0.0, 0.3])
 def test_equals_autograd_on_the_plain_formula_at_all_chunk_boundaries(
     n: int, beta: float, monkeypatch: pytest.MonkeyPatch
@@ -96,9 +96,7 @@ def test_equals_autograd_on_the_plain_formula_at_all_chunk_boundaries(
     monkeypatch.setattr(objective, "CHUNK", 4)
     for n_pairs in sorted({0, min(1, (n - 1) // 3), (n - 1) // 3}):
         arguments = problem(n, n_pairs)
-        hidden_ND, weight_VD, targets_N, pairs_K2 = arguments
-        if not (targets_N != IGNORE).any():
-            continue
+        hidden_ND, weight_VD, _, pairs_K2 = arguments
         expected = plain_loss(*arguments, beta)
         expected_gradients = torch.autograd.grad(expected, (hidden_ND, weight_VD))
         losses = mim_objective(*arguments, beta)

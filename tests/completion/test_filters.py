@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mim_lsp.completion import filters
+from mim_lsp.completion.filters import FILTERS, REASONS, blank, check, repeats_following, worsens_syntax
+
+
+def at(refuses: Callable[[str, str, str], bool], marked: str, candidate: str) -> bool:
+    """What a filter says of a candidate at the `|` of a text."""
+    prefix, suffix = marked.split("|")
+    return refuses(candidate, prefix, suffix)
+
+
+@pytest.mark.parametrize("candidate", ["", " ", "\n", "\n        ", "\t\n\n", "\u3000"])
+def test_blank(candidate: str) -> None:
+    assert at(blank, "if x:|\n", candidate)
+
+
+@pytest.mark.parametrize("candidate", ["x", "\n    y", ")", "😀", "\0"])
+def test_not_blank(candidate: str) -> None:
+    assert not at(blank, "if x:|\n", candidate)
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("x = |foo(a)\n", "foo(a)"),
+        ("x = |foo(a)", "foo(a)\n"),
+        ("x = | foo(a)\n", "foo(a) + 1"),
+        ("x = |foo", "foo.bar("),
+        ("if |x == 1:\n", "x == 1:"),
+        ("[|1]", "1]"),
+    ],
+)
+def test_repeats_the_rest_of_the_line(marked: str, candidate: str) -> None:
+    assert at(repeats_following, marked, candidate)
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("|\nreturn x\n", "return x"),
+        ("    |\n    return x\n", "y = 1\n    return x"),
+        ("x = |\n\n\n    return y\n", "1\n    return y"),
+        ("x = |\n    return y  \n", "1\n    return y"),
+        ("    |\n    a = 1\n    b = 2\n", "a = 1\n    b = 2"),
+        ("    |\n\n    pass\n    b = 2\n", "pass\n    b = 2"),
+        ("|\n漢 = '😀'\n", "漢 = '😀'"),
+        ("|\n@property\ndef f(self):\n", "x = 1\n@property"),
+    ],
+)
+def test_repeats_the_next_lines(marked: str, candidate: str) -> None:
+    assert at(repeats_following, marked, candidate)
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("|", "x = 1"),
+        ("foo(|)", ")"),
+        ("foo(|)", "a"),
+        ("x = [|0, 0]", "0, "),
+        ("x = [|0, 0, 0]\n", "1"),
+        ("return |x\n", "xy + "),
+        ("x = |\n", "foo(x)"),
+        ("foo(\n    |\n)\n", "bar(\n    1\n)"),
+        ("    |\n    else:\n", "if x:\n        y\n    else:"),
+        ("        |\n        pass\n", "pass"),
+        ("    |\n    return None\n", "if x:\n        y\n    return None"),
+        ("    0,\n    |\n    0,\n", "0,"),
+        ("        |\n    log(x)\n", "log(x)"),
+        ("    log|\n    log(x)\n", "(x)"),
+        ("x = |\nfoo()\n", "foo()"),
+        ("    |\n    a = 1\n    b = 2\n", "a = 1\n    b = 3"),
+        ("    |\n    a = 1", "a = 1\n    b = 2"),
+    ],
+)
+def test_does_not_repeat(marked: str, candidate: str) -> None:
+    assert not at(repeats_following, marked, candidate)
+
+
+@pytest.mark.parametrize(("marked", "candidate"), [("foo(|)\n", "a)"), ("x = |\ny = 2\n", "foo(")])
+def test_worsens_syntax(marked: str, candidate: str) -> None:
+    assert at(worsens_syntax, marked, candidate)
+
+
+def test_does_not_worsen_what_is_broken() -> None:
+    assert not at(worsens_syntax, "class (:\nx = |\n", "1")
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate", "reason"),
+    [
+        ("x = |\n", "1", None),
+        ("x = |\n", "\n", "blank"),
+        ("x = |foo(a)\n", "foo(a)", "repeats_following"),
+        ("foo(|)\n", "a)", "worsens_syntax"),
+        ("|\nfoo(\n", "foo(", "repeats_following"),
+    ],
+)
+def test_check_gives_the_first_reason(marked: str, candidate: str, reason: str | None) -> None:
+    prefix, suffix = marked.split("|")
+    assert check(candidate, prefix, suffix) == reason
+
+
+def test_filters_can_be_switched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "FILTERS", tuple(pair for pair in FILTERS if pair[0] != "blank"))
+    assert check(" ", "x = ", "\n") is None
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert {name for name, _ in FILTERS} <= set(REASONS)
+    codes = {"empty_middle", "no_candidate", "low_confidence", "incomplete", "unsupported_language", "model_loading"}
+    assert codes | {"superseded", "failed"} <= set(REASONS)
+    assert all(
+        sentence[0].isupper() and sentence.endswith(".") and "\n" not in sentence for sentence in REASONS.values()
+    )
+
+
+@given(*[st.text(st.characters(codec=None, exclude_categories=[]), max_size=20)] * 3)
+def test_never_raises(candidate: str, prefix: str, suffix: str) -> None:
+    assert check(candidate, prefix, suffix) in {None, *REASONS}
+
+
+@pytest.mark.parametrize("line", ["x" * 5_000_000, "\n" * 5_000_000, "漢 " * 2_500_000])
+def test_huge_texts_are_looked_at_in_part(line: str) -> None:
+    start = time.perf_counter()
+    repeats_following("y = 1\nz", line, line)
+    assert time.perf_counter() - start < 1

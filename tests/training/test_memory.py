@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import ctypes
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from mim_lsp.training.memory import keep_freed_memory
+
+
+def test_glibc_is_told_to_keep_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[int, int] = {}
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(mallopt=told.__setitem__))
+    keep_freed_memory()
+    assert told == {-1: -1, -4: 0, -8: 1}  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
+
+
+@pytest.mark.parametrize(("platform", "library"), [("linux", SimpleNamespace()), ("darwin", None), ("win32", None)])
+def test_other_c_libraries_are_left_alone(
+    platform: str, library: SimpleNamespace | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: None) -> SimpleNamespace:
+        assert library is not None, "not to be touched"
+        return library
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(ctypes, "CDLL", load)
+    keep_freed_memory()

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mim_lsp.errors import CorpusError, ModelError, SettingsError
+from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer
+from mim_lsp.model.weights import load_weights
+from mim_lsp.training import loop, run
+from mim_lsp.training.corpus.shards import Row, write_shards
+from mim_lsp.training.recipes import RECIPES, find_recipe
+from mim_lsp.training.run import train
+from tests.reference import reference_logits
+from tests.tiny import SOURCE
+
+
+def write_split(folder: Path, split: str, contents: list[str]) -> None:
+    rows = [Row(content, f"{i}.py", "shapes", "1.0", "MIT") for i, content in enumerate(contents)]
+    write_shards(rows, folder, split)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A corpus of two small files."""
+    folder = tmp_path / "corpus"
+    write_split(folder, "train", [SOURCE, SOURCE.replace("circle", "square")])
+    write_split(folder, "heldout", [SOURCE.replace("circle", "ellipse")])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _smaller_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smoke recipe with less to do in each step."""
+    small = replace(find_recipe("smoke"), examples_per_step=1)
+    monkeypatch.setitem(RECIPES, "smoke", small)
+    monkeypatch.setattr(run, "HELDOUT_BATCHES", 2)
+
+
+def log_rows(out: Path) -> list[dict[str, str]]:
+    with (out / "log.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_writes_a_model_that_loads(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "runs" / "smoke"
+    folder = train("smoke", corpus=corpus, out=out, steps=3)
+    assert folder == out / "mim-py-smoke"
+    config, tokenizer = read_config(folder), read_tokenizer(folder)
+    assert config == find_recipe("smoke").config
+    assert tokenizer.n_tokens <= config.n_text_tokens
+    model = load_weights(config, folder / WEIGHTS)
+    assert reference_logits(model, tokenizer.encode("def area")).isfinite().all()
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert [(row["split"], row["step"]) for row in log_rows(out)] == [("heldout", "3")]
+    assert float(log_rows(out)[0]["nll_forward"]) < 8
+    assert f"model written to {folder}" in capsys.readouterr().out
+
+
+def test_a_run_goes_on_only_when_asked_to(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    train("smoke", corpus=corpus, out=out, steps=1)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(SettingsError, match=r"holds a run already.*--resume"):
+        train("smoke", corpus=corpus, out=out, steps=1)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    train("smoke", corpus=corpus, out=out, steps=3, resume=True)
+    assert [row["step"] for row in log_rows(out)] == ["1", "3"]
+
+
+def test_stopped_and_resumed_writes_the_same_model(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = loop.save_checkpoint
+
+    def save_and_stop(*arguments: Any) -> None:
+        save(*arguments)
+        raise KeyboardInterrupt
+
+    straight = train("smoke", corpus=corpus, out=tmp_path / "straight", steps=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "Intervals", partial(loop.Intervals, checkpoint_seconds=0))
+        patch.setattr(loop, "save_checkpoint", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            train("smoke", corpus=corpus, out=tmp_path / "stopped", steps=3)
+    assert not (tmp_path / "stopped" / "mim-py-smoke").exists()
+    resumed = train("smoke", corpus=corpus, out=tmp_path / "stopped", steps=3, resume=True)
+    assert (resumed / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
+
+
+def test_resuming_without_a_checkpoint_is_an_error(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot resume"):
+        train("smoke", corpus=corpus, out=tmp_path / "out", steps=1, resume=True)
+
+
+def test_a_tokenizer_of_another_run_is_not_taken_over(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "tokenizer.json").write_text("left by a run that was stopped early")
+    assert read_tokenizer(train("smoke", corpus=corpus, out=out, steps=1)).encode("x")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"recipe": "smoky"}, "unknown recipe"),
+        ({"steps": 0}, "positive number"),
+        ({"minutes": 0.0}, "positive number"),
+        ({"device": "tpu"}, "cannot train on 'tpu'"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_an_error(
+    change: dict[str, object], reason: str, corpus: Path, tmp_path: Path
+) -> None:
+    arguments = {"recipe": "smoke", "corpus": corpus, "out": tmp_path / "out"} | change
+    with pytest.raises(SettingsError, match=reason):
+        train(**arguments)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_cuda_without_a_gpu_is_an_error(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot train on 'cuda'"):
+        train("smoke", corpus=corpus, out=tmp_path, steps=1, device="cuda")
+
+
+def test_a_corpus_without_text_is_an_error(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError):
+        train("smoke", corpus=tmp_path / "nowhere", out=tmp_path / "out", steps=1)
+    write_split(corpus, "heldout", [""])
+    with pytest.raises(CorpusError, match="no heldout documents"):
+        train("smoke", corpus=corpus, out=tmp_path / "out", steps=1)
+    assert not (tmp_path / "out").exists()
