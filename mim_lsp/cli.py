@@ -33,7 +33,7 @@ DEFAULT_CORPUS = Path(".cache/corpora/py-nano")
 DEFAULT_PACKAGE_CACHE = Path(".cache/packages")
 # Packages that the base install leaves out, and the extra that brings each.
 _EXTRA_OF = {"torch": "torch", "datasketch": "train", "matplotlib": "train", "pyarrow": "train"}
-_OPTION_FLAGS = ("decode", "candidates", "temperature", "top_p", "max_tokens", "max_ms", "meet_ngram")
+_OPTION_FLAGS = ("decode", "candidates", "temperature", "top_p", "max_tokens", "max_ms", "meet_ngram", "end_bias")
 
 Run = Callable[[argparse.Namespace], int]
 # What `add_subparsers` returns; argparse has no public name for it.
@@ -129,6 +129,9 @@ def _add_complete(commands: Commands) -> None:
     _add_flag(command, "--temperature", _positive, "T", "of the suggestions after the first (default: 0.6)")
     _add_flag(command, "--top-p", _share, "P", "nucleus of the suggestions after the first (default: 0.95)")
     _add_flag(command, "--max-tokens", _whole, "N", "most tokens that either side writes (default: 64)")
+    _add_flag(
+        command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
+    )
     _add_flag(command, "--max-ms", _positive, "MS", "end decoding after so many milliseconds (default: no limit)")
 
 

@@ -83,6 +83,7 @@ def _decode_settings(options: CompletionOptions) -> DecodeSettings:
         decode=options.decode,
         meet_ngram=options.meet_ngram,
         max_tokens=options.max_tokens,
+        end_bias=options.end_bias,
         max_ms=options.max_ms,
         candidates=options.candidates,
         temperature=options.temperature,

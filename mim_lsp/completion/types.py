@@ -24,6 +24,8 @@ class CompletionOptions:
     """How many tokens of the two sides must coincide to be a candidate meeting point."""
     max_tokens: int = 64
     """Most tokens that either side may write."""
+    end_bias: float | None = None
+    """Nats added to the log-odds of ending the text: more, and suggestions get shorter. None: what suits the model."""
     max_ms: float | None = None
     """Time after which decoding ends with what it has, in milliseconds; None: no limit."""
     candidates: int = 1

@@ -40,8 +40,6 @@ class Outcome:
     """The forward side's own middle."""
     backward: bytes | None = None
     """The backward side's own middle."""
-    partial: bytes = b""
-    """What the forward side had written of an unfinished middle."""
     exhausted: bool = False
     """Whether the budget ended before either side came to an end."""
 
@@ -74,7 +72,7 @@ class Decoding:
                 break
             if self.cancelled():
                 raise Cancelled
-            if time.perf_counter() > self.deadline:
+            if time.perf_counter() >= self.deadline:
                 break
             if proposal is not None:
                 self._verify(proposal)
@@ -158,6 +156,5 @@ class Decoding:
             out.backward = mirror(self.backward.middle, self.backward.direction)
         if out.verified is None and out.forward is not None and out.forward == out.backward:
             out.verified, out.met, out.meeting_point = out.forward, True, len(out.forward)
-        out.partial = self.forward.text[len(self.forward.task.stub) :]
         out.exhausted = not any(side.ended for side in self._sides())
         return out

@@ -90,9 +90,10 @@ class Run:
         """Fresh sides behind their prompts, each with its first token chosen; rows are cut back to the prompts."""
         for task, row in zip(self.tasks, self.rows.both, strict=True):
             row.truncate(len(task.row))
-        eom, max_tokens = self.model.config.special.eom, self.settings.max_tokens
+        config, settings = self.model.config, self.settings
+        end_bias = config.end_bias if settings.end_bias is None else settings.end_bias
         forward, backward = (
-            Side(*parts, eom=eom, choose=choose, max_tokens=max_tokens)
+            Side(*parts, eom=config.special.eom, choose=choose, max_tokens=settings.max_tokens, end_bias=end_bias)
             for parts in zip(self.tasks, self.vocabularies, self.rows.both, strict=True)
         )
         for side, log_probs in zip((forward, backward), self.ahead, strict=True):
@@ -118,12 +119,7 @@ class Run:
             sources[outcome.forward] = "forward"
         if outcome.backward is not None:
             sources[outcome.backward] = "backward"
-        return sources or self._whole_lines(outcome.partial)
-
-    def _whole_lines(self, partial: bytes) -> dict[bytes, Source]:
-        """An unfinished middle's whole lines, which can stand alone where the cursor ends its line."""
-        lines = partial.rpartition(b"\n")[0]
-        return {lines: "forward"} if lines.strip() and self.request.suffix[:1] in ("", "\n") else {}
+        return sources
 
     def _score(self, middle: bytes, sides: tuple[Side, Side]) -> Score:
         """Both models' score; free when both sides wrote this very middle."""
@@ -134,10 +130,10 @@ class Run:
     def _alternatives(self, known: list[Middle]) -> list[Middle]:
         """Further middles, sampled, each different from all others; none where the best is that nothing is missing."""
         texts = [middle.text for middle in known]
-        wanted = self.settings.candidates - len(texts) if texts[:1] != [""] else 0
+        wanted = self.settings.candidates - max(1, len(texts)) if texts[:1] != [""] else 0
         out: list[Middle] = []
         for attempt in range(TRIES_PER_ALTERNATIVE * wanted):
-            if len(out) >= wanted or time.perf_counter() > self.deadline:
+            if len(out) >= wanted or time.perf_counter() >= self.deadline:
                 break
             choose = Nucleus(self.settings.temperature, self.settings.top_p, self.settings.seed + attempt)
             for middle, _ in self._found(*self._decode(choose))[:1]:

@@ -24,10 +24,19 @@ class Side:
     """
 
     def __init__(
-        self, task: SideTask, vocabulary: OwnVocabulary, row: CachedRow, *, eom: int, choose: Choice, max_tokens: int
+        self,
+        task: SideTask,
+        vocabulary: OwnVocabulary,
+        row: CachedRow,
+        *,
+        eom: int,
+        choose: Choice,
+        max_tokens: int,
+        end_bias: float = 0.0,
     ) -> None:
         self.task, self.vocabulary, self.row = task, vocabulary, row
         self.choose, self.eom, self.max_tokens = choose, eom, max_tokens
+        self.end_bias = end_bias
         self.start = len(row.ids)
         self.written: list[int] = []
         """Text tokens chosen so far."""
@@ -55,7 +64,8 @@ class Side:
     def possible(self, log_probs: LogProbs, position: int) -> LogProbs:
         """`log_probs` (vocab_size,) over what may follow `position` bytes of own text; the rest is -inf.
 
-        That is text that agrees with the stub, and <eom> behind it, no other special token.
+        That is text that agrees with the stub, and <eom> behind it with its odds raised by `end_bias`, no other
+        special token.
         """
         stub = self.task.stub[position:]
         masked = np.full_like(log_probs, -np.inf)
@@ -66,7 +76,8 @@ class Side:
         n_text = len(self.vocabulary.token_bytes)
         masked[:n_text] = log_probs[:n_text]
         if self.task.has_end:
-            masked[self.eom] = log_probs[self.eom]
+            masked[self.eom] = log_probs[self.eom] + self.end_bias
+            masked -= np.log1p(np.exp(log_probs[self.eom]) * math.expm1(self.end_bias))
         return masked
 
     def next_feed(self) -> Feed:

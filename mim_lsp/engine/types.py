@@ -31,6 +31,8 @@ class DecodeSettings:
     """Tokens of the two sides that must coincide to be a candidate meet (n in the paper, Sec. 3.2.1)."""
     max_tokens: int = 64
     """Most tokens that either side writes."""
+    end_bias: float | None = None
+    """Nats added to the log-odds of <eom>; None: the model's own `end_bias`."""
     max_ms: float | None = None
     """Decoding, alternatives included, ends with what it has after so many milliseconds."""
     candidates: int = 1

@@ -13,6 +13,9 @@ from mim_lsp.errors import ModelError
 N_SPECIAL_TOKENS = 8
 """The last ids of every vocabulary: six special tokens and two in reserve. No text encodes to them."""
 
+MAX_END_BIAS = 20
+"""Nats; with more, every text would end before it begins."""
+
 
 @dataclass(frozen=True)
 class SpecialTokens:
@@ -62,12 +65,18 @@ class ModelConfig:
     """Base of the rotary position frequencies."""
     norm_eps: float = 1e-5
     """Added to the mean square in RMSNorm."""
+    end_bias: float = 0.0
+    """Nats that are added to the log-odds of <eom> when a middle is written. A training row does not tell where its
+    hole begins, so <eom> is as rare there as one line's end among many; behind a cursor it is not. Measured on held-out
+    packages for each model."""
     special: SpecialTokens = field(default_factory=lambda: SpecialTokens.at_the_end_of(16384))
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if name != "special" and not 0 < value < math.inf:
+            if name not in ("special", "end_bias") and not 0 < value < math.inf:
                 raise ModelError(f"{name} must be positive, not {value}.")
+        if not 0 <= self.end_bias <= MAX_END_BIAS:
+            raise ModelError(f"end_bias must lie between 0 and {MAX_END_BIAS}, not {self.end_bias}.")
         if self.n_heads % self.n_kv_heads:
             raise ModelError(f"n_heads ({self.n_heads}) must be a multiple of n_kv_heads ({self.n_kv_heads}).")
         if self.head_dim % 2:

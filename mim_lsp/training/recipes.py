@@ -49,7 +49,7 @@ RECIPES = {
         model_name="mim-py-nano",
         config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512),
         minutes=88,
-        examples_per_step=2,
+        examples_per_step=4,
         matrix_lr=0.004,
         other_lr=0.002,
     ),

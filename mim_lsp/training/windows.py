@@ -34,6 +34,9 @@ class WindowSettings:
     """Share of windows with a hole; 0 is the paper's pre-training."""
     boundary_rate: float = 0.85
     """Share of far sides that end at the boundary that inference uses; the others end right at the hole."""
+    lengths: tuple[float, ...] = (1.0, 0.5, 0.25)
+    """Shares of `tokens` that windows are drawn at, each as often. In short windows a model learns sooner to look at
+    the far side: it is nearer, and `<eom>` comes more often."""
     suffix_share: tuple[float, float] = (0.15, 0.45)
     """Range of the suffix's share of a window with a hole."""
 
@@ -70,18 +73,19 @@ class ExampleBuilder:
 
     def draw(self, text: str, anchor: int, stride: int, rng: random.Random) -> Example:
         """An example from around `text[anchor : anchor + stride]`; whole text if no hole can be drawn there."""
+        longest = int(self.settings.tokens * rng.choice(self.settings.lengths))
         if rng.random() < self.settings.infill_rate:
             tree = SyntaxTree.parse(text, focus=anchor)
             hole = draw_hole(tree, rng, within=(anchor, min(len(text), anchor + stride)))
-            example = self.infill(text, hole, rng) if hole is not None else None
+            example = self.infill(text, hole, rng, longest=longest) if hole is not None else None
             if example is not None:
                 return example
-        return self.whole_text(text, anchor)
+        return self.whole_text(text, anchor, longest)
 
-    def whole_text(self, text: str, anchor: int) -> Example:
-        """The window of plain text from the line of `anchor` on."""
+    def whole_text(self, text: str, anchor: int, longest: int | None = None) -> Example:
+        """The window of plain text from the line of `anchor` on, of `longest` tokens (default: the settings')."""
         start = text.rfind("\n", 0, anchor) + 1
-        tokens = self._encode_from(text, start, self.settings.tokens)
+        tokens = self._encode_from(text, start, longest or self.settings.tokens)
         n = len(tokens)
         return Example(
             build_row(self.special, Direction.FORWARD, tokens),
@@ -90,12 +94,14 @@ class ExampleBuilder:
             "text",
         )
 
-    def infill(self, text: str, hole: Hole, rng: random.Random, *, with_far: bool = True) -> Example | None:
-        """The window around a hole; None if it does not fit into a row.
+    def infill(
+        self, text: str, hole: Hole, rng: random.Random, *, longest: int | None = None, with_far: bool = True
+    ) -> Example | None:
+        """The window around a hole, in rows of at most `longest` tokens (default: the settings'); None if too small.
 
         `with_far=False` leaves the far sides out, to measure what they are worth.
         """
-        longest = self.settings.tokens
+        longest = longest or self.settings.tokens
         far_end, far_start = self._far_sides(text, hole, rng)
         if far_start - far_end > CHARS_PER_TOKEN * longest:
             return None

@@ -17,9 +17,8 @@ import pynvim
 import pytest
 
 PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
-PATIENCE_S = 20.0
-LIFETIME_S = 120.0
-LIFETIME_S = 120.0
+PATIENCE_S = 60.0
+LIFETIME_S = 600.0
 WIDTH, HEIGHT = 80, 20
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,6 +110,7 @@ def _step(direction: Direction) -> int:
     return 1 if direction is Direction.FORWARD else -1
 
 
+@cache
 def _next_token(text: bytes, held: int, direction: Direction) -> int:
     """The token with which `text` goes on behind (backward: before) `held` bytes of it."""
     for cut in range(4):  # bytes of a character that is held in part

@@ -15,7 +15,7 @@ from lsprotocol import types as t
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 SCRIPT = Path(__file__).with_name("scripted_server.py")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 WIDTHS: dict[str, Callable[[str], int]] = {
     "utf-8": lambda text: len(text.encode()),
     "utf-16": lambda text: len(text.encode("utf-16-le")) // 2,

@@ -72,7 +72,7 @@ async def test_an_unforeseen_error_while_loading_is_one_line_for_the_user_and_a_
         await session.until(lambda: bool(session.client.messages))
         (message,) = session.client.messages
         assert message.message == "mim-lsp: The model could not be loaded: KeyError: 'weights'"
-        assert any("Traceback" in each.message for each in session.client.log_messages)
+        await session.until(lambda: any("Traceback" in each.message for each in session.client.log_messages))
         assert (await session.status()).state == "failed"
 
 

@@ -13,7 +13,7 @@ from mim_lsp.server import model_host
 from mim_lsp.server.model_host import ModelHost
 
 pytestmark = pytest.mark.asyncio
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 OPTIONS = CompletionOptions()
 
 

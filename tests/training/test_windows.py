@@ -270,7 +270,7 @@ def test_a_row_is_never_too_long(tokens: int) -> None:
 
 def test_the_infill_rate_is_the_share_of_windows_with_a_hole() -> None:
     def share(rate: float) -> float:
-        drawing = builder(infill_rate=rate)
+        drawing = builder(infill_rate=rate, lengths=(1.0,))
         kinds = [drawing.draw(SOURCE, 400, 300, random.Random(seed)).kind for seed in range(200)]
         return sum(kind != "text" for kind in kinds) / len(kinds)
 
@@ -303,3 +303,9 @@ def test_holes_are_drawn_far_into_a_text_that_is_only_parsed_in_part(monkeypatch
     text = SOURCE * 20
     kinds = {builder(infill_rate=1.0).draw(text, 18_000, 600, random.Random(seed)).kind for seed in range(60)}
     assert {HoleKind.STATEMENT, HoleKind.EXPRESSION} <= kinds
+
+
+def test_windows_are_drawn_at_all_lengths() -> None:
+    drawing = builder(200, infill_rate=0.0, lengths=(1.0, 0.25))
+    lengths = {len(drawing.draw(SOURCE * 20, 0, 300, random.Random(seed)).forward) - 1 for seed in range(40)}
+    assert lengths == {200, 50}

@@ -1,0 +1,226 @@
+"""Caches, budgets and cancellation of `MimEngine.generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mim_lsp.engine.caches import MAX_DOCUMENTS, PREFILL_CHUNK
+from mim_lsp.engine.engine import MimEngine
+from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
+from mim_lsp.errors import Cancelled
+from tests.engine.oracle import OracleRuntime, ask, decode_passes, engine_on, oracle_for, request, tokens
+from tests.tiny import SOURCE
+
+HOLE = "total = 0\nfor circle in circles:\n    total += |\nreturn total\n"
+MIDDLE = "circle.scaled(scale).area() * factor + 1.5"
+SETTINGS = DecodeSettings()
+
+
+def after(n: int) -> Iterator[bool]:
+    """False n times, then True."""
+    return (i >= n for i in count())
+
+
+def generate(engine: MimEngine, marked: str, document: str | None = "doc") -> Generation:
+    return engine.generate(request(marked), SETTINGS, document=document)
+
+
+def same_but_for_time(first: Generation, second: Generation) -> bool:
+    return (first.middles, first.met, first.verified, first.tokens) == (
+        second.middles,
+        second.met,
+        second.verified,
+        second.tokens,
+    )
+
+
+class TestCaches:
+    @pytest.fixture
+    def runtime(self) -> OracleRuntime:
+        return oracle_for(request(HOLE), MIDDLE)
+
+    @pytest.fixture
+    def engine(self, runtime: OracleRuntime) -> MimEngine:
+        return engine_on(runtime)
+
+    def test_the_same_request_reads_one_token_of_each_row(self, engine: MimEngine) -> None:
+        first, second = generate(engine, HOLE), generate(engine, HOLE)
+        assert first.encoded_tokens > 20
+        assert second.encoded_tokens == 2
+        assert same_but_for_time(first, second)
+
+    def test_a_keystroke_costs_its_own_tokens(self, engine: MimEngine, runtime: OracleRuntime) -> None:
+        generate(engine, HOLE)
+        typed, rest = HOLE.split("|")
+        for char in "circle.scaled(sc":
+            typed += char
+            answer = generate(engine, f"{typed}|{rest}")
+            assert answer.encoded_tokens <= 4
+            assert typed + answer.middles[0].text == HOLE.split("|")[0] + MIDDLE
+
+    def test_an_edit_further_up_reads_what_follows_it(self, engine: MimEngine) -> None:
+        whole = generate(engine, HOLE).encoded_tokens
+        changed = generate(engine, HOLE.replace("circle in", "radius in")).encoded_tokens
+        assert 4 < changed < whole
+
+    def test_a_request_without_a_document_reuses_the_last_one_without(self, engine: MimEngine) -> None:
+        generate(engine, HOLE, None)
+        assert generate(engine, HOLE, None).encoded_tokens == 2
+        assert generate(engine, HOLE, "doc").encoded_tokens > 2
+
+    def test_documents_have_their_own_rows_and_free_them(self, engine: MimEngine, runtime: OracleRuntime) -> None:
+        for name in ("a", "b"):
+            generate(engine, HOLE, name)
+        assert len(runtime.rows) == 4
+        engine.forget("a")
+        engine.forget("never seen")
+        assert len(runtime.rows) == 2
+        assert generate(engine, HOLE, "b").encoded_tokens == 2
+        assert generate(engine, HOLE, "a").encoded_tokens > 2
+
+    def test_the_document_used_longest_ago_goes_first(self, engine: MimEngine, runtime: OracleRuntime) -> None:
+        for i in range(MAX_DOCUMENTS):
+            generate(engine, HOLE, f"doc {i}")
+        generate(engine, HOLE, "doc 0")
+        generate(engine, HOLE, "one more")
+        assert len(runtime.rows) == 2 * MAX_DOCUMENTS
+        assert generate(engine, HOLE, "doc 0").encoded_tokens == 2
+        assert generate(engine, HOLE, "doc 1").encoded_tokens > 2
+
+    def test_a_failed_pass_does_not_spoil_the_next_request(self, engine: MimEngine, runtime: OracleRuntime) -> None:
+        expected = generate(engine, HOLE)
+        for n in range(1, 4):
+            calls = after(n)
+
+            def fail(calls: Iterator[bool] = calls) -> None:
+                if next(calls):
+                    raise MemoryError
+
+            runtime.before_pass = fail
+            with pytest.raises(MemoryError):
+                generate(engine, HOLE)
+            runtime.before_pass = lambda: None
+            assert same_but_for_time(generate(engine, HOLE), expected)
+
+
+SNIPPETS = ["x = circle.radius\n", "re", "tu", "rn", "\n    ", "self.", "(", ")", "😀", " ", "factor"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9), st.sampled_from(SNIPPETS)), min_size=1, max_size=5))
+def test_any_edit_gives_what_a_fresh_engine_gives(edits: list[tuple[int, int, str]]) -> None:
+    kept, text = engine_on(OracleRuntime()), SOURCE[:300]
+    for cut, back, snippet in edits:
+        cursor = len(text) - 40 + back
+        text = text[: cursor - cut] + snippet + text[cursor:]
+        cursor += len(snippet) - cut
+        asked = InfillRequest(text[:cursor], text[cursor:], max(text.rfind("\n", 0, cursor), 0), 0)
+        answers = []
+        for engine in (kept, engine_on(OracleRuntime())):
+            oracle = oracle_for(asked, "circle * factor", "best * factor")
+            runtime = engine.model.runtime
+            assert isinstance(runtime, OracleRuntime)
+            runtime.forward, runtime.backward = oracle.forward, oracle.backward
+            answers.append(engine.generate(asked, DecodeSettings(candidates=2), document="doc"))
+        assert same_but_for_time(*answers)
+        assert answers[0].encoded_tokens <= answers[1].encoded_tokens
+
+
+class TestCancellation:
+    @pytest.mark.parametrize("candidates", [1, 3])
+    def test_between_any_two_passes(self, candidates: int) -> None:
+        asked, settings = request(HOLE), DecodeSettings(candidates=candidates)
+        wanted = {MIDDLE: 0.6, "best": 0.4}
+        runtime = oracle_for(asked, wanted)
+        engine = engine_on(runtime)
+        expected = engine_on(oracle_for(asked, wanted)).generate(asked, settings)
+        n_cancelled = 0
+        for n in count():
+            polls, n_passes = after(n), len(runtime.passes)
+            try:
+                found = engine.generate(asked, settings, lambda polls=polls: next(polls), "doc")  # type: ignore[misc]
+            except Cancelled:
+                n_cancelled += 1
+                assert len(runtime.passes) - n_passes <= n + candidates  # scoring is not asked
+            else:
+                break
+        assert n_cancelled >= expected.steps - candidates
+        assert same_but_for_time(found, expected)
+
+    def test_between_two_chunks_of_a_prompt(self) -> None:
+        marked = SOURCE + "x = |\n" + SOURCE
+        asked = request(marked)
+        engine = engine_on(oracle_for(asked, MIDDLE))
+        whole = engine_on(oracle_for(asked, MIDDLE)).generate(asked, SETTINGS)
+        assert whole.encoded_tokens > 4 * PREFILL_CHUNK
+        polls = after(2)
+        with pytest.raises(Cancelled):
+            engine.generate(asked, SETTINGS, lambda: next(polls), "doc")
+        rest = engine.generate(asked, SETTINGS, document="doc")
+        assert rest.encoded_tokens == whole.encoded_tokens - 4 * PREFILL_CHUNK
+        assert same_but_for_time(rest, whole)
+
+    def test_at_once(self) -> None:
+        runtime = oracle_for(request(HOLE), MIDDLE)
+        with pytest.raises(Cancelled):
+            engine_on(runtime).generate(request(HOLE), SETTINGS, lambda: True)
+        assert runtime.passes == []
+
+
+class TestBudget:
+    @pytest.mark.parametrize("max_tokens", [0, 1, 2, 5, 9, 12])
+    def test_neither_side_writes_more_tokens(self, max_tokens: int) -> None:
+        """Not even by copying what the other side has written."""
+        for forward, backward in ((MIDDLE, MIDDLE), (MIDDLE, "best"), ("best", MIDDLE), ("a" * 99, "a" * 99)):
+            answer = ask(HOLE, forward, backward, max_tokens=max_tokens)
+            assert answer.generation.steps <= max_tokens + 3
+            assert len(tokens(answer.text or "")) <= max_tokens + 1  # with its blank, the first is one with the next
+
+    def test_a_middle_that_takes_the_whole_budget_is_found(self) -> None:
+        needed = ask(HOLE, MIDDLE).generation.tokens - 1
+        typed = 6  # tokens of the line before the cursor, which the backward side has to write too
+        assert ask(HOLE, MIDDLE, max_tokens=needed).text == MIDDLE
+        assert ask(HOLE, MIDDLE, max_tokens=needed + typed).generation.verified
+        assert ask(HOLE, MIDDLE, max_tokens=needed - 1).text is None
+
+    def test_time_ends_decoding_with_what_it_has(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = [0.0]
+        monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+
+        def tick() -> None:
+            clock[0] += 0.010
+
+        def steps(max_ms: float | None, candidates: int = 1) -> Generation:
+            asked = request(HOLE)
+            runtime = oracle_for(asked, {MIDDLE: 0.6, "best": 0.4}, {MIDDLE: 0.6, "best": 0.4})
+            runtime.before_pass = tick
+            settings = DecodeSettings(max_ms=max_ms, candidates=candidates, meet_ngram=4, temperature=2.0)
+            return engine_on(runtime).generate(asked, settings)
+
+        unlimited = steps(None)
+        assert unlimited.verified
+        assert steps(unlimited.decode_ms + 1).verified
+        for max_ms in (0.0, 15.0, 35.0):
+            ended = steps(max_ms)
+            assert (ended.middles, ended.exhausted) == ((), True)
+            assert ended.decode_ms <= max_ms + 10.001
+        assert steps(unlimited.decode_ms + 25, candidates=9).decode_ms <= unlimited.decode_ms + 25 + 20
+
+
+def test_a_generation_says_what_it_cost() -> None:
+    answer = ask(HOLE, MIDDLE)
+    generation = answer.generation
+    assert generation.steps == len(decode_passes(answer.runtime))
+    prompt = [feed for feeds in answer.runtime.passes[: -generation.steps] for feed in feeds]
+    assert generation.encoded_tokens == sum(len(feed.ids) for feed in prompt)
+    assert 0 < generation.encode_ms
+    assert 0 < generation.decode_ms
+    assert generation.tokens == len(tokens(" " + MIDDLE)) + 1  # <eom>
+
+
+def test_nothing_at_all_is_a_request_too() -> None:
+    assert ask("|", "").text == ""
