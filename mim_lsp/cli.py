@@ -129,9 +129,6 @@ def _add_complete(commands: Commands) -> None:
     _add_flag(command, "--temperature", _positive, "T", "of the suggestions after the first (default: 0.6)")
     _add_flag(command, "--top-p", _share, "P", "nucleus of the suggestions after the first (default: 0.95)")
     _add_flag(command, "--max-tokens", _whole, "N", "most tokens that either side writes (default: 64)")
-    _add_flag(
-        command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
-    )
     _add_flag(command, "--max-ms", _positive, "MS", "end decoding after so many milliseconds (default: no limit)")
 
 
@@ -284,6 +281,9 @@ def _add_option_flags(command: argparse.ArgumentParser) -> None:
         help="infill: each direction reads the far side first; streams: the paper's way (default: infill)",
     )
     _add_flag(command, "--meet-ngram", _whole, "N", "tokens that must coincide where the sides meet (default: 2)")
+    _add_flag(
+        command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
+    )
 
 
 def _add_flag(

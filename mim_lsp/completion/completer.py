@@ -50,14 +50,12 @@ class MimCompleter:
         context = build_context(clean, position, self.budget(options), self._engine.count_tokens)
         request = InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
         generation = self._engine.generate(request, _decode_settings(options), cancelled, document)
-        checked = [_checked(middle, clean, position, options.min_confidence) for middle in generation.middles]
-        candidates = _different([outcome for outcome in checked if isinstance(outcome, Candidate)])
+        candidates, reason = _offered(generation, clean, position, options.min_confidence)
         if opened:
             candidates = [replace(candidate, text=candidate.text + BREAK) for candidate in candidates]
-        refusals = [outcome for outcome in checked if isinstance(outcome, str)]
         return CompletionResult(
             candidates=tuple(_with_line_breaks(candidate, dominant_line_break(text)) for candidate in candidates),
-            reason=None if candidates else _reason(refusals, generation, options),
+            reason=reason,
             met=generation.met,
             verified=generation.verified,
             steps=generation.steps,
@@ -92,10 +90,25 @@ def _decode_settings(options: CompletionOptions) -> DecodeSettings:
     )
 
 
+def _offered(
+    generation: Generation, text: str, offset: int, min_confidence: float
+) -> tuple[list[Candidate], str | None]:
+    """The candidates of a generation, best first, or the code of the reason why there are none."""
+    if not generation.middles:
+        return [], "incomplete" if generation.exhausted else "no_candidate"
+    if not generation.middles[0].text:
+        return [], "empty_middle"
+    checked = [_checked(middle, text, offset, min_confidence) for middle in generation.middles if middle.text]
+    candidates: dict[str, Candidate] = {}
+    for candidate in checked:
+        if isinstance(candidate, Candidate):
+            candidates.setdefault(candidate.text, candidate)
+    reasons = (reason for reason in checked if isinstance(reason, str))
+    return list(candidates.values()), None if candidates else next(reasons)
+
+
 def _checked(middle: Middle, text: str, offset: int, min_confidence: float) -> Candidate | str:
     """The candidate that a middle makes, or the code of the reason why it is not offered."""
-    if not middle.text:
-        return "empty_middle"
     prefix, suffix = text[:offset], text[offset:]
     insert = trim(middle.text, prefix, suffix)
     reason = check(insert, prefix, suffix)
@@ -105,19 +118,6 @@ def _checked(middle: Middle, text: str, offset: int, min_confidence: float) -> C
         return "low_confidence"
     point = middle.meeting_point
     return Candidate(insert, middle.confidence, middle.source, None if point is None else min(point, len(insert)))
-
-
-def _different(candidates: list[Candidate]) -> list[Candidate]:
-    """The candidates without those whose text an earlier one has."""
-    return list({candidate.text: candidate for candidate in reversed(candidates)}.values())[::-1]
-
-
-def _reason(refusals: list[str], generation: Generation, options: CompletionOptions) -> str:
-    """Why nothing is offered: the best middle's refusal, else how decoding ended."""
-    if refusals:
-        return refusals[0]
-    out_of_budget = options.max_ms is not None and generation.decode_ms >= options.max_ms
-    return "incomplete" if out_of_budget or generation.steps >= options.max_tokens - 1 else "no_candidate"
 
 
 def _with_line_breaks(candidate: Candidate, line_break: LineBreak) -> Candidate:

@@ -60,7 +60,7 @@ class Generation:
     """What came of one request."""
 
     middles: tuple[Middle, ...]
-    """Best first. Empty if neither side came to an end that is of use, nor wrote whole lines until the budget ended."""
+    """Best first. Empty if neither side came to an end that is of use."""
     met: bool
     """Whether the sides met, verified or not."""
     verified: bool

@@ -29,7 +29,9 @@ def test_a_low_temperature_sharpens() -> None:
     assert draws(Nucleus(0.0, 1.0, seed=1))[1] == 1.0
 
 
-@pytest.mark.parametrize(("top_p", "kept"), [(0.01, {1}), (0.49, {1}), (0.6, {1, 3}), (0.9, {1, 2, 3}), (1.0, {0, 1, 2, 3})])
+@pytest.mark.parametrize(
+    ("top_p", "kept"), [(0.01, {1}), (0.49, {1}), (0.6, {1, 3}), (0.9, {1, 2, 3}), (1.0, {0, 1, 2, 3})]
+)
 def test_only_the_fewest_tokens_that_hold_top_p_are_drawn(top_p: float, kept: set[int]) -> None:
     assert set(np.flatnonzero(draws(Nucleus(1.0, top_p, seed=2)))) == kept
 

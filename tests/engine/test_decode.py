@@ -72,7 +72,10 @@ def test_a_partial_match_is_a_fast_forward(decode: Decode) -> None:
     shared = {"decode": decode, "meet_ngram": 2}
     answer = ask(HOLE, ours, theirs, **shared)
     never = ask(HOLE, ours, theirs, decode=decode, meet_ngram=99)
-    assert {middle.text for middle in ask(HOLE, ours, theirs, candidates=2, **shared).generation.middles} == {ours, theirs}
+    assert {middle.text for middle in ask(HOLE, ours, theirs, candidates=2, **shared).generation.middles} == {
+        ours,
+        theirs,
+    }
     assert answer.generation.met
     assert not answer.generation.verified
     assert len(decode_passes(answer.runtime)) < len(decode_passes(never.runtime))
@@ -83,7 +86,9 @@ def test_a_partial_match_is_a_fast_forward(decode: Decode) -> None:
 def test_after_a_fast_forward_the_row_holds_what_the_side_has_written() -> None:
     ours, theirs = "circle.scaled(scale).area() + best", "circle.scaled(scale).area() * factor"
     answer = ask(HOLE, ours, {theirs: 1.0}, candidates=1)
-    forward = [middle for middle in ask(HOLE, ours, theirs, candidates=2).generation.middles if middle.source == "forward"]
+    forward = [
+        middle for middle in ask(HOLE, ours, theirs, candidates=2).generation.middles if middle.source == "forward"
+    ]
     assert [middle.text for middle in forward] == [ours]
     alone, ended = forward_alone(answer.runtime.log_probs, request(HOLE), "infill", 64)
     assert (alone.decode().strip(), ended) == (ours, True)
@@ -170,7 +175,9 @@ def settings_of(data: st.DataObject) -> dict[str, Any]:
     }
 
 
-pieces = st.lists(st.sampled_from(["a", "(", ")", "x", " ", "\n", "\n    ", "self", ".", "😀", "retu", "rn"]), max_size=14)
+pieces = st.lists(
+    st.sampled_from(["a", "(", ")", "x", " ", "\n", "\n    ", "self", ".", "😀", "retu", "rn"]), max_size=14
+)
 
 
 @given(pieces, pieces, pieces, st.data())

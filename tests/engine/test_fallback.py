@@ -62,14 +62,6 @@ def test_when_both_never_end_there_is_nothing(decode: Decode) -> None:
     assert not answer.generation.verified
 
 
-def test_whole_lines_of_an_unfinished_text_can_stand_alone() -> None:
-    answer = ask("x = 1\n|\n", "area = 2\nbest = area\n" + "y = [0, " * 200, "1], " * 200, max_tokens=16)
-    assert answer.text is not None
-    assert answer.text.startswith("area = 2\nbest = area")
-    assert (answer.source, answer.generation.exhausted) == ("forward", True)
-    assert ask("x = 1\n|)\n", "area = 2\n" + "y = [0, " * 200, "1], " * 200, max_tokens=16).text is None
-
-
 def test_an_end_that_does_not_arrive_at_the_rest_of_the_line_is_of_no_use() -> None:
     """The forward model has no `)` in mind, and stops without it."""
     asked = request("print(|)\n")

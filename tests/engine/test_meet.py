@@ -23,7 +23,9 @@ BACKWARD = [9, 8, 7, 6, 5]
         (5, [5, 6, 7, 8, 9], [Meet(5, 0)]),
     ],
 )
-def test_the_newest_forward_tokens_are_found_in_the_backward_text(n: int, forward: list[int], meets: list[Meet]) -> None:
+def test_the_newest_forward_tokens_are_found_in_the_backward_text(
+    n: int, forward: list[int], meets: list[Meet]
+) -> None:
     assert find_meets(forward, BACKWARD, n) == meets
 
 

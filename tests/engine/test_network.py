@@ -123,7 +123,14 @@ def generate(runtime: TorchRuntime, marked: str, decode: Decode) -> Generation:
 @seeds
 def test_cached_equals_uncached(decode: Decode, seed: int) -> None:
     """Typing, deleting, moving and editing elsewhere give what a fresh engine gives."""
-    typed = ["x = 1\ny = self.|)\nz", "x = 1\ny = self.na|)\nz", "x = 1\ny = se|)\nz", "x = 2\ny = se|)\nz", "x|\nz", "|"]
+    typed = [
+        "x = 1\ny = self.|)\nz",
+        "x = 1\ny = self.na|)\nz",
+        "x = 1\ny = se|)\nz",
+        "x = 2\ny = se|)\nz",
+        "x|\nz",
+        "|",
+    ]
     settings = DecodeSettings(decode=decode, max_tokens=MAX_TOKENS, candidates=2)
     kept = engine_on(NetworkRuntime(seed, end_at=30))
     for marked in [*typed, *typed[::-1]]:

@@ -119,9 +119,7 @@ def test_taking_back_never_cuts_a_character(direction: Direction, prefix: str, s
     assert whole.decode() == (prefix if step == 1 else suffix)
 
 
-@pytest.mark.parametrize(
-    ("n", "arrival"), [(1, b")"), (2, b"):"), (3, b"):\n    "), (4, b"):\n    y"), (5, b"")]
-)
+@pytest.mark.parametrize(("n", "arrival"), [(1, b")"), (2, b"):"), (3, b"):\n    "), (4, b"):\n    y"), (5, b"")])
 def test_a_side_has_arrived_at_the_first_n_known_tokens(n: int, arrival: bytes) -> None:
     assert task("f(|):\n    y", decode="streams", n=n).arrival == arrival
 

@@ -47,11 +47,7 @@ def test_bytes_that_are_no_text_are_not_encoded() -> None:
 @given(stub=st.sampled_from([token for token in TOKENIZER.token_bytes if len(token) > 1]), n=st.integers(1, 12))
 def test_agreeing_tokens_are_those_that_start_alike(vocabulary: OwnVocabulary, stub: bytes, n: int) -> None:
     stub = stub[:n]
-    expected = {
-        i
-        for i, token in enumerate(vocabulary.token_bytes)
-        if token.startswith(stub) or stub.startswith(token)
-    }
+    expected = {i for i, token in enumerate(vocabulary.token_bytes) if token.startswith(stub) or stub.startswith(token)}
     assert sorted(vocabulary.agreeing(stub).tolist()) == sorted(expected)
     assert vocabulary.extends(stub) == any(len(vocabulary.token_bytes[i]) > len(stub) for i in expected)
 

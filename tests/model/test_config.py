@@ -25,7 +25,7 @@ def with_change(name: str, value: Any) -> str:
     return json.dumps(data)
 
 
-@pytest.mark.parametrize("config", [ModelConfig(), tiny_config(), tiny_config(rope_theta=500000.0, norm_eps=1e-6)])
+@pytest.mark.parametrize("config", [ModelConfig(), tiny_config(), tiny_config(norm_eps=1e-6, end_bias=1.5)])
 def test_round_trip(config: ModelConfig, tmp_path: Path) -> None:
     assert ModelConfig.from_file(write(tmp_path, config.to_json())) == config
 
@@ -62,6 +62,9 @@ def test_a_whole_number_is_a_float_too(tmp_path: Path) -> None:
         with_change("norm_eps", float("nan")),
         with_change("rope_theta", float("inf")),
         with_change("d_ff", -56),
+        with_change("end_bias", -0.5),
+        with_change("end_bias", float("nan")),
+        with_change("end_bias", 1e9),
         with_change("n_heads", 7),
         with_change("head_dim", 7),
         with_change("vocab_size", 397),

@@ -113,7 +113,7 @@ class TorchRuntime:
         return self._outputs(hidden_ND, feeds)
 
     def _outputs(self, hidden_ND: Tensor, feeds: Sequence[Feed]) -> list[LogProbs]:
-        wanted = [part[-feed.outputs :] for part, feed in zip(_split(hidden_ND, feeds), feeds, strict=True)]
+        wanted = [part[len(part) - feed.outputs :] for part, feed in zip(_split(hidden_ND, feeds), feeds, strict=True)]
         log_probs_NV = torch.log_softmax(self.model.logits(torch.cat(wanted)).float(), dim=-1).cpu().numpy()
         out, start = [], 0
         for part in wanted:
