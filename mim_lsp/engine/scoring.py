@@ -57,8 +57,8 @@ def score_middle(
 
 
 def _log_probs(side: Side, ids: Sequence[int], distributions: Sequence[LogProbs]) -> list[float]:
-    out, position = [], 0
+    out, text = [], b""
     for token, distribution in zip(ids, distributions, strict=True):
-        out.append(float(side.possible(distribution, position)[token]))
-        position += len(side.vocabulary.token_bytes[token]) if token != side.eom else 0
+        out.append(float(side.possible(distribution, text)[token]))
+        text += side.vocabulary.token_bytes[token] if token != side.eom else b""
     return out

@@ -61,13 +61,13 @@ class Side:
         """Which way this side reads."""
         return self.vocabulary.direction
 
-    def possible(self, log_probs: LogProbs, position: int) -> LogProbs:
-        """`log_probs` (vocab_size,) over what may follow `position` bytes of own text; the rest is -inf.
+    def possible(self, log_probs: LogProbs, text: bytes) -> LogProbs:
+        """`log_probs` (vocab_size,) over what may follow `text`, own text so far; the rest is -inf.
 
-        That is text that agrees with the stub, and <eom> behind it with its odds raised by `end_bias`, no other
-        special token.
+        That is what agrees with the stub. Behind the stub it is any text, and <eom>, its odds raised by `end_bias`,
+        where the side has arrived at the known text that it must not leave out; no other special token.
         """
-        stub = self.task.stub[position:]
+        stub, body = self.task.stub[len(text) :], text[len(self.task.stub) :]
         masked = np.full_like(log_probs, -np.inf)
         if stub:
             allowed = self.vocabulary.agreeing(stub)
@@ -75,7 +75,7 @@ class Side:
             return masked
         n_text = len(self.vocabulary.token_bytes)
         masked[:n_text] = log_probs[:n_text]
-        if self.task.has_end:
+        if self.task.has_end and body.endswith(self.task.known):
             masked[self.eom] = log_probs[self.eom] + self.end_bias
             masked -= np.log1p(np.exp(log_probs[self.eom]) * math.expm1(self.end_bias))
         return masked
@@ -167,7 +167,7 @@ class Side:
 
     def _write(self, log_probs: LogProbs) -> int:
         """Choose the next token and take it, if the budget allows; returns it."""
-        possible = self.possible(log_probs, len(self.text))
+        possible = self.possible(log_probs, self.text)
         token = self.choose(possible)
         if token == self.eom:
             self.log_probs.append(float(possible[token]))

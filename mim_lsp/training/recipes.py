@@ -39,15 +39,15 @@ class Recipe:
     """Characters that the tokenizer is learned from."""
 
 
-def _config(**shape: int) -> ModelConfig:
-    return ModelConfig(**shape, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))
+def _config(*, end_bias: float = 0.0, **shape: int) -> ModelConfig:
+    return ModelConfig(**shape, end_bias=end_bias, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))
 
 
 RECIPES = {
     "nano": Recipe(
         name="nano",
         model_name="mim-py-nano",
-        config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512),
+        config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512, end_bias=5.5),
         minutes=88,
         examples_per_step=4,
         matrix_lr=0.004,

@@ -233,9 +233,10 @@ def forward_task(asked: InfillRequest, decode: Decode) -> SideTask:
 
 
 def _may_follow(token: int, text: bytes, task: SideTask) -> bool:
-    """Whether a token agrees with the stub; `<eom>` only behind the stub, and only where the task has an end."""
+    """Whether a token agrees with the stub; `<eom>` only if the task has one, and only behind stub and known text."""
     if token >= TOKENIZER.n_tokens:
-        return token == CONFIG.special.eom and task.has_end and len(text) >= len(task.stub)
+        arrived = text.startswith(task.stub) and text.removeprefix(task.stub).endswith(task.known)
+        return token == CONFIG.special.eom and task.has_end and arrived
     longer = text + TOKENIZER.token_bytes[token]
     return longer.startswith(task.stub) or task.stub.startswith(longer)
 

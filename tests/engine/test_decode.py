@@ -193,8 +193,6 @@ def test_whatever_the_models_want_the_rules_hold(
     generation, budget = answer.generation, settings["max_tokens"]
     assert generation.steps == len(decode_passes(answer.runtime))
     assert generation.steps <= budget + 4
-    decoding = decode_passes(answer.runtime)[: generation.steps]
-    assert all(len(feed.ids) <= 2 * budget + 8 for feeds in decoding for feed in feeds)
     for middle in generation.middles:
         assert 0 <= middle.confidence <= 1
         assert middle.meeting_point is None or 0 <= middle.meeting_point <= len(middle.text)

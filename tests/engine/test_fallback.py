@@ -62,14 +62,14 @@ def test_when_both_never_end_there_is_nothing(decode: Decode) -> None:
     assert not answer.generation.verified
 
 
-def test_an_end_that_does_not_arrive_at_the_rest_of_the_line_is_of_no_use() -> None:
-    """The forward model has no `)` in mind, and stops without it."""
+def test_a_side_does_not_end_before_the_rest_of_the_line() -> None:
+    """The forward model would stop behind `area`, but the `)` that stands there is still to come."""
     asked = request("print(|)\n")
     runtime = oracle_for(asked, "area", "best")
-    runtime.forward = "print(area"
+    runtime.forward = {"print(area": 0.6, "print(area * factor)": 0.4}
     generation = engine_on(runtime).generate(asked, DecodeSettings(candidates=2))
-    assert [(middle.text, middle.source) for middle in generation.middles] == [("best", "backward")]
-    assert not generation.exhausted
+    found = {middle.source: middle.text for middle in generation.middles}
+    assert found == {"forward": "area * factor", "backward": "best"}
 
 
 def test_greedy_is_deterministic_and_knows_no_seed() -> None:
