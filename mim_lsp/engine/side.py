@@ -181,16 +181,18 @@ class Side:
         return token
 
     def _look_for_end(self) -> None:
-        """A side without <eom> ends by arriving at known text or by ending the line."""
-        if self.task.has_end:
-            return
-        body = self._body()
-        if (middle := self.arrived_at()) is not None:
-            self.finish(middle)
-        elif LINE_BREAK in body:
-            line, line_break, _ = body.partition(LINE_BREAK)
+        """A side may arrive without <eom>: at the far side's text, or by completing the line as it is known."""
+        body, task = self._body(), self.task
+        lines = body[: body.rfind(LINE_BREAK) + 1]
+        if task.line_end and lines.endswith(task.line_end):
+            self.finish(lines.removesuffix(task.line_end))
+        elif (middle := self.arrived_at()) is not None:
+            if not task.has_end or len(task.arrival) > len(task.known):
+                self.finish(middle)
+        elif not task.has_end and lines:
             # Read backwards, a line ends with its own first break, which is known text if there is a line above.
-            self.finish(self._without_known(line + line_break if LINE_BREAK in self.task.known else line))
+            line, line_break, _ = body.partition(LINE_BREAK)
+            self.finish(self._without_known(line + line_break if LINE_BREAK in task.known else line))
 
     def _without_known(self, body: bytes) -> bytes | None:
         """The middle in what was written behind the stub; None if it does not end with the known text."""

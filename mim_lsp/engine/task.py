@@ -21,6 +21,9 @@ from mim_lsp.runtime.loading import Direction, LoadedModel
 STREAMS_BEHIND = 24
 """Tokens of text behind the middle that streams are compared with: enough for a token, or a line's end, at the seam."""
 
+FAR_ARRIVAL = 4
+"""Tokens of the far side that a side in infill must write to have arrived there; the paper's n (Sec. 3.2.1)."""
+
 
 @dataclass(frozen=True)
 class SideTask:
@@ -36,16 +39,11 @@ class SideTask:
     """What may be written behind the middle: in infill `known`; in streams also a bit of the far text."""
     arrival: bytes
     """About n tokens of known text right behind the middle: a side that has written them has arrived."""
+    line_end: bytes
+    """Known text that, with the line break in it, tells that the cursor's line is complete; in infill, where there is
+    more than blanks of it."""
     has_end: bool
     """Whether the side finishes with <eom>; else a line's end finishes it."""
-
-
-@dataclass(frozen=True)
-class Vocabularies:
-    """Both directions' views of one vocabulary."""
-
-    forward: OwnVocabulary
-    backward: OwnVocabulary
 
 
 def make_task(
@@ -55,7 +53,7 @@ def make_task(
     infill = decode == "infill"
     near, known, far = _own_view(request, vocabulary.direction, infill)
     own, stub = _take_back(vocabulary.encode(near), vocabulary)
-    following = vocabulary.encode(known if infill else known + far)
+    following = vocabulary.encode(known + far)
     return SideTask(
         row=model.row(
             vocabulary.direction,
@@ -65,9 +63,26 @@ def make_task(
         stub=stub,
         known=known,
         behind=known if infill else _first_tokens(following, vocabulary, STREAMS_BEHIND),
-        arrival=_first_tokens(following, vocabulary, meet_ngram) if len(following) >= meet_ngram else b"",
+        arrival=_arrival(following, vocabulary, meet_ngram, len(known) if infill else None),
+        line_end=_line_end(known, vocabulary.direction) if infill else b"",
         has_end=infill,
     )
+
+
+def _arrival(following: list[int], vocabulary: OwnVocabulary, n: int, in_line: int | None) -> bytes:
+    """The first n tokens behind the middle. In infill, where the line has fewer, more of the far side are needed: lines
+    often begin alike."""
+    arrival = _first_tokens(following, vocabulary, n)
+    if in_line is not None and len(arrival) > in_line:
+        n = max(n, FAR_ARRIVAL)
+        arrival = _first_tokens(following, vocabulary, n)
+    return arrival if len(following) >= n else b""
+
+
+def _line_end(known: bytes, direction: Direction) -> bytes:
+    """R with the break behind it; L reversed ends with the break before it."""
+    whole = known + b"\n" if direction is Direction.FORWARD else known
+    return whole if known.strip() else b""
 
 
 def _own_view(request: InfillRequest, direction: Direction, infill: bool) -> tuple[bytes, bytes, bytes]:

@@ -124,9 +124,18 @@ def test_a_side_has_arrived_at_the_first_n_known_tokens(n: int, arrival: bytes) 
     assert task("f(|):\n    y", decode="streams", n=n).arrival == arrival
 
 
-def test_in_infill_the_side_arrives_in_the_line_only() -> None:
+def test_in_infill_the_side_arrives_in_the_line_or_with_more_tokens_in_the_far_side() -> None:
     assert task("f(|):\n    y", n=2).arrival == b"):"
-    assert task("f(|):\n    y", n=3).arrival == b""
+    assert task("f(|):\n    y = 1 + 2", n=3).arrival == b"):\n    y"
+    assert task("f(|):", n=3).arrival == b""
+
+
+def test_in_infill_the_line_as_it_is_known_is_an_end() -> None:
+    assert task("f(|):\n    y").line_end == b"):\n"
+    assert task("f(|\n").line_end == b""
+    assert backward("x\n    y = |\n", "infill", 2).line_end == b"\n    y = "[::-1]
+    assert backward("x\n    |\n", "infill", 2).line_end == b""
+    assert task("f(|):", decode="streams").line_end == b""
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
