@@ -56,7 +56,7 @@ def test_a_later_token_never_changes_an_earlier_output() -> None:
     for changed in (4, 11):
         other = [*ids[:changed], (ids[changed] + 1) % VOCAB_SIZE, *ids[changed + 1 :]]
         after = run_one(model, other)
-        torch.testing.assert_close(after[:changed], before[:changed], rtol=0, atol=1e-6)
+        torch.testing.assert_close(after[:changed], before[:changed], rtol=0, atol=1e-5)
         assert not torch.allclose(after[changed], before[changed], atol=1e-2)
 
 
@@ -85,7 +85,7 @@ def test_padding_is_not_seen() -> None:
     padded, _ = run_packed(model, [document], [1, 2, 3, 4])
     otherwise, _ = run_packed(model, [document], [5, 6, 7, 8])
     assert torch.equal(padded, otherwise)
-    torch.testing.assert_close(padded, run_one(model, document), rtol=0, atol=1e-6)
+    torch.testing.assert_close(padded, run_one(model, document), rtol=0, atol=1e-5)
 
 
 def test_visibility_is_causal_and_stays_inside_a_document() -> None:
