@@ -114,7 +114,9 @@ class TorchRuntime:
 
     def _outputs(self, hidden_ND: Tensor, feeds: Sequence[Feed]) -> list[LogProbs]:
         wanted = [part[len(part) - feed.outputs :] for part, feed in zip(_split(hidden_ND, feeds), feeds, strict=True)]
-        log_probs_NV = torch.log_softmax(self.model.logits(torch.cat(wanted)).float(), dim=-1).cpu().numpy()
+        # Tied embedding on the left: with a few rows there, MKL is six times slower than with a few columns here.
+        logits_NV = (self.model.embedding.weight @ torch.cat(wanted).T).T.contiguous()
+        log_probs_NV = torch.log_softmax(logits_NV.float(), dim=-1).cpu().numpy()
         out, start = [], 0
         for part in wanted:
             out.append(log_probs_NV[start : start + len(part)])
