@@ -22,12 +22,14 @@ from mim_lsp.errors import MimError
 
 if TYPE_CHECKING:
     from mim_lsp.completion.types import CompletionOptions
+    from mim_lsp.evaluation.fidelity import MiddleFidelity, TextFidelity
     from mim_lsp.evaluation.infilling_report import InfillingReport
     from mim_lsp.evaluation.latency import LatencyReport
     from mim_lsp.evaluation.perplexity import PerplexityReport
+    from mim_lsp.runtime.choice import RuntimeOptions
     from mim_lsp.training.heldout import HeldoutReport
 
-    Report = InfillingReport | LatencyReport | PerplexityReport | HeldoutReport
+    Report = InfillingReport | LatencyReport | PerplexityReport | HeldoutReport | TextFidelity | MiddleFidelity
 
 DEFAULT_CORPUS = Path(".cache/corpora/py-nano")
 DEFAULT_PACKAGE_CACHE = Path(".cache/packages")
@@ -99,13 +101,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mim-lsp {__version__}")
     parser.add_argument("--stdio", action="store_true", help="speak the Language Server Protocol on stdin and stdout")
-    _add_model_flags(parser, model=None, device="auto")
+    _add_model_flags(parser)
+    parser.set_defaults(model=None, device="auto", runtime="auto", threads=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_complete(commands)
     _add_eval(commands)
     _add_bench(commands)
     _add_corpus(commands)
     _add_train(commands)
+    _add_quantize(commands)
     _add_models(commands)
     _add_doctor(commands)
     return parser
@@ -161,7 +165,19 @@ def _add_eval(commands: Commands) -> None:
     heldout.add_argument("--windows", type=_whole, metavar="N", default=400, help="windows of each kind (default: 400)")
     heldout.add_argument("--untrained", action="store_true", help="random weights of the same shape, as a floor")
 
-    for command in (infilling, perplexity, heldout):
+    example = "mim-lsp eval fidelity --tasks holes.jsonl --reference runs/nano/float --model mim-py-nano"
+    summary = "what quantization, or the native core, changes: perplexity on texts, or the text of holes"
+    fidelity = _add_command(parts, "fidelity", _run_eval_fidelity, summary, example)
+    places = fidelity.add_mutually_exclusive_group(required=True)
+    places.add_argument("--files", type=Path, nargs="+", metavar="PATH", help="Python files to read")
+    places.add_argument("--corpus", type=Path, metavar="DIR", help="read the held-out files of a corpus")
+    places.add_argument("--tasks", type=Path, metavar="FILE", help="fill holes; see `mim-lsp eval infilling`")
+    fidelity.add_argument(
+        "--reference", metavar="NAME|DIR", help="runs in PyTorch on the CPU, in float32 (default: the same model)"
+    )
+    fidelity.add_argument("--limit", type=_whole, metavar="N", default=500, help="windows or tasks (default: 500)")
+
+    for command in (infilling, perplexity, heldout, fidelity):
         _add_json_flag(command)
         _add_model_flags(command)
 
@@ -217,6 +233,25 @@ def _add_train(commands: Commands) -> None:
     _add_device_flag(train)
 
 
+def _add_quantize(commands: Commands) -> None:
+    example = "mim-lsp quantize mim-py-nano --bits 4 --out mim-py-nano-int4"
+    command = _add_command(commands, "quantize", _run_quantize, "make a model smaller and faster", example)
+    command.add_argument("source", metavar="NAME|DIR", help="a model; best one with weights of more bits")
+    command.add_argument("--out", type=Path, metavar="DIR", required=True, help="the new model folder")
+    command.add_argument("--bits", type=int, choices=(4, 8), default=4, help="of a weight (default: %(default)s)")
+    command.add_argument(
+        "--group", type=int, choices=(32, 64), default=64, help="int4 weights that share a scale (default: %(default)s)"
+    )
+    command.add_argument(
+        "--calibration",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        default=(),
+        help="Python files or folders that show what the model will read (default: Python's own library)",
+    )
+
+
 def _add_models(commands: Commands) -> None:
     _add_command(commands, "models", _run_models, "list the models in the box", "mim-lsp models")
 
@@ -242,19 +277,30 @@ def _add_command(commands: Commands, name: str, run: Run | None, summary: str, e
     return command
 
 
-def _add_model_flags(
-    parser: argparse.ArgumentParser, model: str | None = argparse.SUPPRESS, device: str = argparse.SUPPRESS
-) -> None:
-    """Add --model and --device; without defaults, a command keeps what was given before its name."""
+def _add_model_flags(parser: argparse.ArgumentParser) -> None:
+    """Add what says which model runs, and on what; without defaults, a command keeps what stood before its name."""
     parser.add_argument(
-        "--model", default=model, metavar="NAME|DIR", help="a model that `mim-lsp models` lists, or a model folder"
+        "--model",
+        default=argparse.SUPPRESS,
+        metavar="NAME|DIR",
+        help="a model that `mim-lsp models` lists, or a model folder",
     )
-    _add_device_flag(parser, device)
-
-
-def _add_device_flag(parser: argparse.ArgumentParser, device: str = argparse.SUPPRESS) -> None:
+    _add_device_flag(parser)
+    _add_flag(parser, "--threads", _whole, "N", "threads that compute on a CPU (default: as many as are worth it)")
     parser.add_argument(
-        "--device", default=device, choices=("auto", "cpu", "cuda"), help="where the model runs (default: auto)"
+        "--runtime",
+        default=argparse.SUPPRESS,
+        choices=("auto", "native", "torch"),
+        help="what runs the model (default: the native core on a CPU, PyTorch on a GPU)",
+    )
+
+
+def _add_device_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        default=argparse.SUPPRESS,
+        choices=("auto", "cpu", "cuda"),
+        help="where the model runs (default: auto)",
     )
 
 
@@ -318,7 +364,7 @@ def _share(text: str) -> float:
 def _run_server(args: argparse.Namespace) -> int:
     from mim_lsp.server import run_stdio
 
-    return run_stdio(args.model, args.device)
+    return run_stdio(args.model, _runtime(args))
 
 
 def _run_complete(args: argparse.Namespace) -> int:
@@ -331,7 +377,7 @@ def _run_complete(args: argparse.Namespace) -> int:
     from mim_lsp.completion import open_completer
     from mim_lsp.completion.report import as_json
 
-    completer = open_completer(args.model, args.device)
+    completer = open_completer(args.model, _runtime(args))
     result = completer.complete(text, offset, _options(args))
     if args.json:
         print(json.dumps(as_json(result, completer.model_name)))
@@ -348,6 +394,12 @@ def _run_complete(args: argparse.Namespace) -> int:
     return 0
 
 
+def _runtime(args: argparse.Namespace) -> RuntimeOptions:
+    from mim_lsp.runtime.choice import RuntimeOptions
+
+    return RuntimeOptions(args.device, args.threads, args.runtime)
+
+
 def _options(args: argparse.Namespace) -> CompletionOptions:
     from mim_lsp.completion.types import CompletionOptions
 
@@ -362,7 +414,7 @@ def _run_eval_infilling(args: argparse.Namespace) -> int:
     from mim_lsp.evaluation.tasks import read_tasks
 
     tasks = read_tasks(args.tasks, args.limit)
-    completer = open_completer(args.model, args.device)
+    completer = open_completer(args.model, _runtime(args))
     with results_file(args.out) as record, progress_bar("tasks", len(tasks)) as advance:
 
         def done(result: TaskResult) -> None:
@@ -397,6 +449,34 @@ def _run_eval_heldout(args: argparse.Namespace) -> int:
     return 0
 
 
+def _run_eval_fidelity(args: argparse.Namespace) -> int:
+    from mim_lsp.evaluation.progress import progress_bar
+    from mim_lsp.runtime.loading import RuntimeOptions
+
+    reference = args.reference or args.model, RuntimeOptions("cpu", args.threads, "torch")
+    model = args.model, _runtime(args)
+    report: TextFidelity | MiddleFidelity
+    if args.tasks:
+        from mim_lsp.completion import CompletionOptions, open_completer
+        from mim_lsp.evaluation.fidelity import compare_middles
+        from mim_lsp.evaluation.tasks import read_tasks
+
+        tasks, completers = read_tasks(args.tasks, args.limit), (open_completer(*reference), open_completer(*model))
+        with progress_bar("tasks", len(tasks)) as advance:
+            report = compare_middles(*completers, tasks, options=CompletionOptions(), progress=advance)
+    else:
+        from mim_lsp.evaluation.fidelity import compare_texts, sample_windows
+        from mim_lsp.runtime.loading import load_model
+
+        texts = _heldout_texts(args.corpus, None) if args.corpus else _file_texts(args.files)
+        loaded = load_model(*reference), load_model(*model)
+        windows = sample_windows(loaded[0].tokenizer, texts, loaded[0].config.context_length, args.limit)
+        with progress_bar("windows", len(windows)) as advance:
+            report = compare_texts(*loaded, windows, progress=advance)
+    _print_report(report, as_json=args.json)
+    return 0
+
+
 def _file_texts(paths: Sequence[Path]) -> list[str]:
     from mim_lsp.completion.document import read_document
 
@@ -415,7 +495,7 @@ def _run_bench(args: argparse.Namespace) -> int:
     from mim_lsp.evaluation.progress import progress_bar
 
     places = choose_places(_file_texts(args.files or default_files()))
-    completer = open_completer(args.model, args.device)
+    completer = open_completer(args.model, _runtime(args))
     with progress_bar("places", len(places)) as advance:
         report = measure(completer, places, options=_options(args), progress=advance)
     _print_report(report, as_json=args.json)
@@ -465,6 +545,20 @@ def _run_train(args: argparse.Namespace) -> int:
     return 0
 
 
+def _run_quantize(args: argparse.Namespace) -> int:
+    from mim_lsp.runtime.loading import find_model
+    from mim_lsp.training.quantization.folder import QuantizationSettings, quantize_folder
+
+    settings = QuantizationSettings(args.bits, args.group, tuple(args.calibration))
+
+    def say(done: int, total: int) -> None:
+        print(f"layer {done} of {total}", file=sys.stderr, flush=True)
+
+    size = quantize_folder(find_model(args.source), args.out, settings, say)
+    print(f"{args.out}: {size / 1e6:.1f} MB of weights")
+    return 0
+
+
 def _run_models(args: argparse.Namespace) -> int:
     from mim_lsp.runtime.loading import list_models
 
@@ -477,7 +571,7 @@ def _run_models(args: argparse.Namespace) -> int:
 def _run_doctor(args: argparse.Namespace) -> int:
     from mim_lsp.doctor import examine
 
-    findings = examine(args.model, args.device)
+    findings = examine(args.model, _runtime(args))
     for finding in findings:
         print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<12} {finding.detail}")
     return 0 if all(finding.ok for finding in findings) else 2

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mim_lsp import __version__
 from mim_lsp.errors import MimError
+from mim_lsp.runtime.choice import RuntimeOptions
 
 _LIBRARIES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tokenizers", "safetensors", "numpy")
 _SNIPPET = "def total(prices):\n    return "
@@ -25,19 +26,19 @@ class Finding:
     """Versions and numbers if all is well, else what is wrong and how to mend it."""
 
 
-def examine(model: str | None, device: str) -> list[Finding]:
+def examine(model: str | None, options: RuntimeOptions) -> list[Finding]:
     """Run every check; one that fails does not keep the others from running.
 
     Args:
         model: name or folder of the model to load; None: the default one.
-        device: `auto`, `cpu` or `cuda`.
+        options: what runs it.
     """
     return [
         _check("mim-lsp", lambda: f"{__version__} on Python {platform.python_version()}, {platform.platform()}"),
         _check("libraries", _libraries),
         _check("parser", _parser),
         _check("torch", _torch),
-        _check("model", lambda: _model(model, device)),
+        _check("model", lambda: _model(model, options)),
     ]
 
 
@@ -68,13 +69,13 @@ def _torch() -> str:
         raise MimError("PyTorch is not installed, and completing needs it: pip install 'mim-lsp[torch]'") from None
 
 
-def _model(model: str | None, device: str) -> str:
+def _model(model: str | None, options: RuntimeOptions) -> str:
     """Load the model and complete a snippet with it."""
     from mim_lsp.completion import open_completer
     from mim_lsp.completion.types import CompletionOptions
 
     start = time.perf_counter()
-    completer = open_completer(model, device)
+    completer = open_completer(model, options)
     loaded = time.perf_counter()
     completer.complete(_SNIPPET, len(_SNIPPET), CompletionOptions())
     done = time.perf_counter()

@@ -1,5 +1,6 @@
 # Sourced by the other scripts, with the repository's root as the working directory.
-# `ensure_environment EXTRA` makes or updates .venv: Python, PyTorch, then mim-lsp (editable) with that extra.
+# `ensure_environment base` makes or updates .venv: Python and mim-lsp (editable, with its native core compiled).
+# `ensure_environment dev` adds PyTorch and the tools for working on mim-lsp.
 # Settings: PYTHON           the interpreter to build on (default: python3)
 #           MIM_TORCH_INDEX  the package index to take PyTorch from (default: pip's own)
 
@@ -14,16 +15,31 @@ fail() {
 }
 
 ensure_environment() {
-    local extra=$1
+    local wanted=$1
     ensure_venv
-    if is_installed "$extra"; then
+    if is_installed "$wanted"; then
         return
     fi
-    ensure_torch
-    say "installing mim-lsp[$extra] and what it needs"
-    pip_install --editable ".[$extra]"
-    wanted_state >"$VENV/.installed-$extra"
+    if [ "$wanted" = dev ]; then
+        ensure_torch
+    fi
+    say "installing mim-lsp ($wanted) and compiling its native core (a minute or two the first time)"
+    ensure_build_tools
+    if [ "$wanted" = dev ]; then
+        pip_install --no-build-isolation --editable ".[dev]"
+    else
+        pip_install --no-build-isolation --editable .
+    fi
+    wanted_state >"$VENV/.installed-$wanted"
 }
+
+# Whether the native core was compiled; mim-lsp installs without it where there is no compiler.
+has_native_core() {
+    "$VENV/bin/python" -c 'import mim_lsp.runtime.native._native' 2>/dev/null
+}
+
+NO_NATIVE_CORE="the native core could not be compiled: install a C++20 compiler (on Debian and Ubuntu the package g++)\
+ and start again"
 
 # --- the virtual environment
 
@@ -47,27 +63,48 @@ check_python() {
 
 # --- what is installed in it
 
-# `dev` holds everything that `torch` does, so either stamp will do for `torch`.
+# `dev` holds everything that `base` does, so either stamp will do for `base`.
 is_installed() {
-    local extra
-    for extra in "$1" dev; do
-        if [ "$(cat "$VENV/.installed-$extra" 2>/dev/null)" = "$(wanted_state)" ]; then
+    local stamp
+    for stamp in "$1" dev; do
+        if [ "$(cat "$VENV/.installed-$stamp" 2>/dev/null)" = "$(wanted_state)" ]; then
             return 0
         fi
     done
     return 1
 }
 
-# Changes when the project's requirements do, and when the folder was moved: both need a new installation.
+# Changes with all that needs a new installation: the requirements, the native sources, the compiler, the folder's place.
 wanted_state() {
     "$VENV/bin/python" - <<'PYTHON'
-import hashlib, os, pathlib
-print(hashlib.sha256(os.fsencode(os.getcwd()) + pathlib.Path("pyproject.toml").read_bytes()).hexdigest())
+import hashlib, os, pathlib, shutil
+
+native = pathlib.Path("native")
+files = [pathlib.Path("pyproject.toml"), native / "CMakeLists.txt", *sorted(native.glob("src/**/*.*"))]
+state = hashlib.sha256(f"{os.getcwd()}\n{shutil.which('c++')}\n".encode())
+for file in files:
+    state.update(f"{file}\n".encode() + file.read_bytes())
+print(state.hexdigest())
 PYTHON
 }
 
+# What pip would else put into a throw-away environment for each build. Kept here, so that a change in native/ compiles
+# only what it touches.
+ensure_build_tools() {
+    "$VENV/bin/python" - <<'PYTHON' | pip_install --requirement /dev/stdin
+import tomllib
+
+with open("pyproject.toml", "rb") as file:
+    print(*tomllib.load(file)["build-system"]["requires"], "cmake", "ninja", sep="\n")
+PYTHON
+}
+
+has_torch() {
+    "$VENV/bin/python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)'
+}
+
 ensure_torch() {
-    if "$VENV/bin/python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)'; then
+    if has_torch; then
         return
     fi
     if [ -n "${MIM_TORCH_INDEX:-}" ]; then

@@ -26,7 +26,7 @@ ARROWS = {
     "server": EVERYONE | {"completion"},
     "training": EVERYONE | {"model", "syntax"},
     "evaluation": EVERYONE | {"completion", "engine", "runtime", "model"},
-    "doctor": EVERYONE | {"completion", "syntax"},
+    "doctor": EVERYONE | {"completion", "runtime", "syntax"},
     "cli": EVERYONE | {"server", "completion", "runtime", "training", "evaluation", "doctor"},
     "__main__": {"cli"},
 }

@@ -17,6 +17,7 @@ import mim_lsp.completion
 from mim_lsp.cli import build_parser, main
 from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult
 from mim_lsp.errors import MimError, ModelError
+from mim_lsp.runtime.choice import RuntimeOptions
 
 
 class FakeCompleter:
@@ -27,10 +28,10 @@ class FakeCompleter:
     def __init__(self, result: CompletionResult) -> None:
         self.result = result
         self.asked: list[tuple[str, int, CompletionOptions]] = []
-        self.opened: list[tuple[str | None, str]] = []
+        self.opened: list[tuple[str | None, RuntimeOptions]] = []
 
-    def open(self, model: str | None, device: str) -> FakeCompleter:
-        self.opened.append((model, device))
+    def open(self, model: str | None, options: RuntimeOptions) -> FakeCompleter:
+        self.opened.append((model, options))
         return self
 
     def complete(
@@ -71,7 +72,7 @@ def test_complete_prints_the_text(completer: FakeCompleter, source: Path, capsys
     assert main(["complete", f"{source}:2:8"]) == 0
     assert capsys.readouterr() == ("sum(😀)\n", "")
     assert completer.asked == [("x = '😀'\r\nreturn \r\n", 16, CompletionOptions())]
-    assert completer.opened == [(None, "auto")]
+    assert completer.opened == [(None, RuntimeOptions())]
 
 
 def test_complete_passes_every_option_on(completer: FakeCompleter, source: Path) -> None:
@@ -80,12 +81,12 @@ def test_complete_passes_every_option_on(completer: FakeCompleter, source: Path)
     assert completer.asked[0][2] == CompletionOptions(
         decode="streams", meet_ngram=3, candidates=4, temperature=0.5, top_p=1.0, max_tokens=9, max_ms=50.5
     )
-    assert completer.opened == [("m", "cpu")]
+    assert completer.opened == [("m", RuntimeOptions("cpu"))]
 
 
 def test_model_flags_may_stand_before_the_command(completer: FakeCompleter, source: Path) -> None:
     main(["--model", "m", "--device", "cpu", "complete", f"{source}:1:1"])
-    assert completer.opened == [("m", "cpu")]
+    assert completer.opened == [("m", RuntimeOptions("cpu"))]
 
 
 @pytest.mark.usefixtures("completer")
@@ -176,11 +177,11 @@ def test_a_bug_of_ours_is_not_dressed_up(source: Path, monkeypatch: pytest.Monke
 
 
 def test_server_starts_with_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[tuple[str | None, str]] = []
-    server = SimpleNamespace(run_stdio=lambda model, device: started.append((model, device)) or 7)
+    started: list[tuple[str | None, RuntimeOptions]] = []
+    server = SimpleNamespace(run_stdio=lambda model, options: started.append((model, options)) or 7)
     monkeypatch.setitem(sys.modules, "mim_lsp.server", server)
-    assert main(["--stdio", "--model", "m"]) == 7
-    assert started == [("m", "auto")]
+    assert main(["--stdio", "--model", "m", "--threads", "3", "--runtime", "torch"]) == 7
+    assert started == [("m", RuntimeOptions("auto", 3, "torch"))]
 
 
 def test_train_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,6 +327,63 @@ def test_eval_perplexity_of_held_out_files(monkeypatch: pytest.MonkeyPatch) -> N
     assert read_by_perplexity(monkeypatch, "--corpus", "c", "--limit", "3") == ["heldout of c, 3"]
 
 
+def test_eval_fidelity_on_tasks_compares_with_float32(
+    completer: FakeCompleter, tasks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--model", "int4", "--reference", "float", "--threads", "1", "--json"]
+    assert main(["eval", "fidelity", "--tasks", str(tasks), *flags]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["tasks"], report["same_rate"], report["reference"]) == (2, 1.0, "fake")
+    assert completer.opened == [("float", RuntimeOptions("cpu", 1, "torch")), ("int4", RuntimeOptions("auto", 1))]
+
+
+def test_eval_fidelity_compares_a_model_with_itself_by_default(completer: FakeCompleter, tasks: Path) -> None:
+    assert main(["eval", "fidelity", "--tasks", str(tasks), "--model", "m", "--limit", "1"]) == 0
+    assert completer.opened == [("m", RuntimeOptions("cpu", None, "torch")), ("m", RuntimeOptions())]
+    assert len(completer.asked) == 2
+
+
+def test_eval_fidelity_on_texts(
+    monkeypatch: pytest.MonkeyPatch, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @dataclasses.dataclass
+    class Report:
+        read: list[object]
+
+    def load_model(model: str, options: RuntimeOptions) -> SimpleNamespace:
+        return SimpleNamespace(name=(model, options.runtime), tokenizer="t", config=SimpleNamespace(context_length=9))
+
+    def compare_texts(*models: SimpleNamespace, progress: Callable[[], None]) -> Report:
+        progress()
+        return Report([*(model.name for model in models[:2]), models[2]])
+
+    fidelity = SimpleNamespace(compare_texts=compare_texts, sample_windows=lambda *args: [list(args)])
+    monkeypatch.setitem(sys.modules, "mim_lsp.evaluation.fidelity", fidelity)
+    monkeypatch.setattr("mim_lsp.runtime.loading.load_model", load_model)
+    flags = ["--model", "int4", "--reference", "float", "--limit", "7", "--json"]
+    assert main(["eval", "fidelity", "--files", str(source), *flags]) == 0
+    windows = [["t", ["x = '😀'\r\nreturn \r\n"], 9, 7]]
+    assert json.loads(capsys.readouterr().out) == {"read": [["float", "torch"], ["int4", "auto"], windows]}
+
+
+def test_quantize_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    calls: list[tuple[object, ...]] = []
+
+    def quantize_folder(*args: object) -> int:
+        *given, progress = args
+        assert callable(progress)
+        progress(1, 2)
+        calls.append(tuple(given))
+        return 6_700_000
+
+    folder = SimpleNamespace(QuantizationSettings=lambda *args: args, quantize_folder=quantize_folder)
+    monkeypatch.setitem(sys.modules, "mim_lsp.training.quantization.folder", folder)
+    monkeypatch.setattr("mim_lsp.runtime.loading.find_model", lambda model: Path("models") / model)
+    assert main(["quantize", "m", "--out", "small", "--group", "32", "--calibration", "a", "b"]) == 0
+    assert calls == [(Path("models/m"), Path("small"), (4, 32, (Path("a"), Path("b"))))]
+    assert capsys.readouterr() == ("small: 6.7 MB of weights\n", "layer 1 of 2\n")
+
+
 def test_bench_types_in_the_files_it_is_given(
     completer: FakeCompleter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -353,7 +411,7 @@ def test_doctor_is_content_with_a_model_that_completes(
     assert f"mim-lsp      {mim_lsp.__version__} on Python" in report
     assert "fake loads in" in report
     assert "FAIL" not in report
-    assert completer.opened == [("m", "auto")]
+    assert completer.opened == [("m", RuntimeOptions())]
 
 
 def test_doctor_tells_every_finding_even_if_the_model_is_broken(

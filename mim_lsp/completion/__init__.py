@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from mim_lsp.completion.completer import MimCompleter
+import os
+
 from mim_lsp.completion.types import Candidate, Completer, CompletionOptions, CompletionResult
-from mim_lsp.engine.engine import MimEngine
-from mim_lsp.runtime.loading import load_model
+from mim_lsp.runtime.choice import RuntimeOptions
 
-__all__ = ["Candidate", "Completer", "CompletionOptions", "CompletionResult", "open_completer"]
+__all__ = ["Candidate", "Completer", "CompletionOptions", "CompletionResult", "RuntimeOptions", "open_completer"]
 
 
-def open_completer(model: str | None = None, device: str = "auto") -> Completer:
+def open_completer(model: str | None = None, options: RuntimeOptions | None = None) -> Completer:
     """Load a model, by name or folder, and complete with it; the default model if None.
 
     Raises:
         ModelError: the model is unknown, broken or truncated, or no runtime is installed.
-        SettingsError: the device is unknown or not there.
+        SettingsError: the device or the runtime is not there.
     """
-    return MimCompleter(MimEngine(load_model(model, device)))
+    # Else numpy starts threads for linear algebra, which nothing here asks of it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Imported here, so that whoever only handles results does not wait for numpy and the tokenizer.
+    from mim_lsp.completion.completer import MimCompleter
+    from mim_lsp.engine.engine import MimEngine
+    from mim_lsp.runtime.loading import load_model
+
+    return MimCompleter(MimEngine(load_model(model, options)))

@@ -88,8 +88,8 @@ class CodeTokenizer:
     def token_bytes(self) -> tuple[bytes, ...]:
         """The bytes of each text token, by id; a token may be part of a character."""
         byte_of = {character: byte for byte, character in _bytes_to_characters().items()}
-        names = sorted(self._bpe.get_vocab().items(), key=lambda item: item[1])
-        return tuple(bytes(byte_of[character] for character in name) for name, _ in names)
+        ids = self._bpe.get_vocab()
+        return tuple(bytes(map(byte_of.__getitem__, name)) for name in sorted(ids, key=ids.__getitem__))
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes that the text tokens among `ids` stand for."""

@@ -1,39 +1,28 @@
-"""Weights on disk: one safetensors file, matrices as int8 with a scale for each row.
-
-A matrix `w` is kept as `w` (int8) and `w.scale` (float32, one per row), with w = int8 * scale; vectors stay float32.
-"""
+"""Weights between `model.safetensors` and the network; see `mim_lsp.model.tensors` for what the file holds."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mim_lsp.errors import ModelError
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.network import Decoder
+from mim_lsp.model.tensors import FloatArray, Int8Rows, StoredTensor, read_tensors, write_tensors
 
-SCALE = ".scale"
 
-
-def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """int8 values (rows, columns) and float32 scales (rows,) that round `weight` to nearest, row by row."""
-    scale = weight.detach().float().abs().amax(dim=1).clamp(min=1e-12) / 127
-    return (weight.detach().float() / scale[:, None]).round().to(torch.int8), scale
+def quantize_rows(weight: Tensor) -> Int8Rows:
+    """Round a matrix (rows, columns) to nearest, row by row."""
+    weight = weight.detach().float().cpu()
+    scale = weight.abs().amax(dim=1).clamp(min=1e-12) / 127
+    return Int8Rows((weight / scale[:, None]).round().to(torch.int8).numpy(), scale.numpy())
 
 
 def save_weights(model: Decoder, path: Path) -> None:
     """Write `model.safetensors` with int8 matrices."""
-    tensors: dict[str, Tensor] = {}
-    for name, parameter in model.named_parameters():
-        if parameter.ndim == 2:
-            tensors[name], tensors[name + SCALE] = quantize_rows(parameter)
-        else:
-            tensors[name] = parameter.detach().float().contiguous()
-    save_file(tensors, path, metadata={"format": "mim-lsp int8 rows"})
+    write_tensors(path, {name: _stored(parameter) for name, parameter in model.named_parameters()})
 
 
 def load_weights(config: ModelConfig, path: Path) -> Decoder:
@@ -42,29 +31,20 @@ def load_weights(config: ModelConfig, path: Path) -> Decoder:
     Raises:
         ModelError: the file is missing, truncated, or does not fit `config`.
     """
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"cannot read {path} ({error}). Fetch the model folder again.") from error
+    return network_of(config, read_tensors(path, config))
+
+
+def network_of(config: ModelConfig, stored: dict[str, StoredTensor]) -> Decoder:
+    """The network with these tensors as its weights, in float32, ready for inference."""
     with torch.device("meta"):
         model = Decoder(config)
-    try:
-        model.load_state_dict(_dequantize(tensors), assign=True)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"{path} does not fit its config.json ({reason}). Fetch the model folder again.") from error
+    model.load_state_dict({name: torch.from_numpy(_floats(tensor)) for name, tensor in stored.items()}, assign=True)
     return model.eval().requires_grad_(False)
 
 
-def _dequantize(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The float32 weights; raises `RuntimeError`, as PyTorch does, where values and scales do not belong together."""
-    weights = {}
-    for name in (name for name in tensors if not name.endswith(SCALE)):
-        values, scale = tensors[name], tensors.get(name + SCALE)
-        if values.dtype != torch.int8:
-            weights[name] = values.float()
-        elif scale is None or scale.shape != values.shape[:1]:
-            raise RuntimeError(f"{name} needs a scale for each row")
-        else:
-            weights[name] = values.float() * scale.float()[:, None]
-    return weights
+def _stored(parameter: Tensor) -> StoredTensor:
+    return quantize_rows(parameter) if parameter.ndim == 2 else parameter.detach().float().cpu().numpy()
+
+
+def _floats(tensor: StoredTensor) -> FloatArray:
+    return tensor if isinstance(tensor, np.ndarray) else tensor.dequantize()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mim_lsp.errors import ModelError, SettingsError
+from mim_lsp.errors import ModelError
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import CARD, CONFIG, WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.rows import Direction as Direction
 from mim_lsp.model.rows import build_row
 from mim_lsp.model.tokenizer import CodeTokenizer as CodeTokenizer
+from mim_lsp.runtime.choice import RuntimeOptions as RuntimeOptions
+from mim_lsp.runtime.choice import open_runtime
 from mim_lsp.runtime.protocol import Runtime
 
 DEFAULT_MODEL = "mim-py-nano"
@@ -71,12 +71,12 @@ def find_model(model: str | None) -> Path:
     )
 
 
-def load_model(model: str | None, device: str = "auto") -> LoadedModel:
-    """Open a model by name or path on the best runtime for `device` (`auto`, `cpu` or `cuda`).
+def load_model(model: str | None, options: RuntimeOptions | None = None) -> LoadedModel:
+    """Open a model by name or path, the default model if None, on the runtime that `options` ask for.
 
     Raises:
         ModelError: the folder is unknown, broken or truncated, or no runtime is installed.
-        SettingsError: the device is unknown or not there.
+        SettingsError: the device or the runtime is not there.
     """
     folder = find_model(model)
     config, tokenizer = read_config(folder), read_tokenizer(folder)
@@ -84,20 +84,8 @@ def load_model(model: str | None, device: str = "auto") -> LoadedModel:
         raise ModelError(
             f"the tokenizer in {folder} has more tokens than its config.json. Fetch the model folder again."
         )
-    return LoadedModel(folder.name, config, tokenizer, _open_runtime(config, folder, device))
-
-
-def _open_runtime(config: ModelConfig, folder: Path, device: str) -> Runtime:
-    if device not in ("auto", "cpu", "cuda"):
-        raise SettingsError(f"unknown device '{device}'. Choose auto, cpu or cuda.")
-    if importlib.util.find_spec("torch") is None:
-        raise ModelError("no runtime is installed. Install one with: pip install 'mim-lsp[torch]'.")
-    # Threads that spin while they wait starve each other when a build or a test runs beside the editor: measured 50 to
-    # 500 times slower. Must be set before torch loads OpenMP.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from mim_lsp.runtime.torch.runtime import open_torch_runtime
-
-    return open_torch_runtime(config, folder / WEIGHTS, device)
+    opened = open_runtime(config, folder / WEIGHTS, options or RuntimeOptions())
+    return LoadedModel(folder.name, config, tokenizer, opened)
 
 
 def _describe(folder: Path) -> ModelInfo:

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+from mim_lsp.errors import Cancelled
 
-LogProbs = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+LogProbs: TypeAlias = "npt.NDArray[np.float32]"
 """Natural logarithms of probabilities."""
+
+
+class CancelFlag:
+    """Set by one thread to have another one give up a piece of work; once set, it stays so."""
+
+    def __init__(self) -> None:
+        self.buffer = bytearray(1)
+        """0 until the flag is set. Never resized, so that native code may watch the byte without the GIL."""
+
+    def set(self) -> None:
+        """Nobody waits for the work any more."""
+        self.buffer[0] = 1
+
+    def is_set(self) -> bool:
+        """Whether the work is to be given up."""
+        return self.buffer[0] != 0
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the flag is set."""
+        if self.buffer[0]:
+            raise Cancelled
 
 
 @dataclass(frozen=True)
@@ -50,10 +74,17 @@ class Runtime(Protocol):
         """Forget all but the first `length` tokens of a row; `length` is at most what the row holds."""
         ...
 
-    def step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
         """Append tokens to several different rows in one pass over the weights.
+
+        Args:
+            feeds: what to append.
+            cancel: looked at before the pass, and in a long one every few milliseconds.
 
         Returns:
             For each feed (outputs, vocab_size): the log-probabilities of what follows its last `outputs` tokens.
+
+        Raises:
+            Cancelled: `cancel` was set. Every row is as it was before the call.
         """
         ...

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
-from mim_lsp.completion.types import Completer, CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, Completer, CompletionOptions, CompletionResult
 from mim_lsp.errors import Cancelled, MimError
 
 LOAD_WAIT_S = 60.0
@@ -67,7 +66,7 @@ class ModelHost:
     async def complete(self, document: str, text: str, offset: int, options: CompletionOptions) -> CompletionResult:
         """Complete `text` at `offset`, waiting for the model if it is still being loaded.
 
-        Cancelling this call stops the decoding at its next step.
+        Cancelling this call stops the decoding within a few milliseconds.
 
         Raises:
             Cancelled: the completer gave up by itself.
@@ -80,7 +79,7 @@ class ModelHost:
             return CompletionResult(reason="model_loading")
         if self._completer is None:
             return CompletionResult(reason="failed")
-        stop = threading.Event()
+        stop = CancelFlag()
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, self._decode, document, text, offset, options, stop)
@@ -103,13 +102,13 @@ class ModelHost:
         return True
 
     def _decode(
-        self, document: str, text: str, offset: int, options: CompletionOptions, stop: threading.Event
+        self, document: str, text: str, offset: int, options: CompletionOptions, stop: CancelFlag
     ) -> CompletionResult:
         if self._completer is None or stop.is_set():
             raise Cancelled
         self.active_decodes += 1
         try:
-            return self._completer.complete(text, offset, options, cancelled=stop.is_set, document=document)
+            return self._completer.complete(text, offset, options, cancel=stop, document=document)
         finally:
             self.active_decodes -= 1
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mim_lsp.completion import Completer, open_completer
+from mim_lsp.completion import Completer, RuntimeOptions, open_completer
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.handlers import register
 from mim_lsp.server.logs import logging_to_stderr
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 EXIT_WAIT_S = 1.0
-"""How long leaving waits for the model's thread, which sees the end between two decode steps."""
+"""How long leaving waits for the model's thread, which sees the end within a pass over the weights."""
 
 
 def create_server(load: Callable[[], Completer]) -> MimLanguageServer:
@@ -29,15 +29,15 @@ def create_server(load: Callable[[], Completer]) -> MimLanguageServer:
     return server
 
 
-def run_stdio(model: str | None, device: str) -> int:
+def run_stdio(model: str | None, options: RuntimeOptions) -> int:
     """Serve on stdin and stdout until the client ends it or goes away.
 
-    The model is `model` (a name or a folder, None for the default) on `device`. Returns the exit code that the
-    protocol asks for: 0 after `shutdown`, else 1.
+    The model is `model` (a name or a folder, None for the default), run as `options` say. Returns the exit code that
+    the protocol asks for: 0 after `shutdown`, else 1.
     """
     # Python's own answer to Ctrl-C would wait for the thread that reads stdin.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return serve(create_server(partial(open_completer, model, device)))
+    return serve(create_server(partial(open_completer, model, options)))
 
 
 def serve(server: MimLanguageServer) -> int:

@@ -18,11 +18,10 @@ import argparse
 import os
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult
 from mim_lsp.errors import Cancelled, ModelError
 from mim_lsp.server import create_server, serve
 
@@ -57,7 +56,7 @@ class ScriptedCompleter:
         text: str,
         offset: int,
         options: CompletionOptions,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> CompletionResult:
         self.calls += 1
@@ -66,7 +65,7 @@ class ScriptedCompleter:
         self.threads.add(threading.current_thread().name)
         self.last_options = asdict(options)
         try:
-            return self._follow_script(text, offset, options, cancelled)
+            return self._follow_script(text, offset, options, cancel or CancelFlag())
         finally:
             self.active -= 1
 
@@ -86,7 +85,7 @@ class ScriptedCompleter:
         }
 
     def _follow_script(
-        self, text: str, offset: int, options: CompletionOptions, cancelled: Callable[[], bool]
+        self, text: str, offset: int, options: CompletionOptions, cancel: CancelFlag
     ) -> CompletionResult:
         typed = text[:offset].rpartition("\n")[2].lstrip()
         if "boom" in typed:
@@ -98,15 +97,15 @@ class ScriptedCompleter:
             sys.stdout.flush()
             os.write(1, b"noise from C\n")
         if "wait" in typed:
-            self._wait(cancelled)
+            self._wait(cancel)
         if "where" in typed:
             return _offer(f"{offset}:{text[max(0, offset - 3) : offset]}", options)
         rest = next((line[len(typed) :] for line in LINES if typed and line.startswith(typed)), "pass")
         return _offer(rest, options)
 
-    def _wait(self, cancelled: Callable[[], bool]) -> None:
+    def _wait(self, cancel: CancelFlag) -> None:
         while not self.gate.acquire(timeout=STEP_S):
-            if cancelled():
+            if cancel.is_set():
                 self.cancelled += 1
                 raise Cancelled
 

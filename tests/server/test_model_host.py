@@ -3,11 +3,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult
 from mim_lsp.errors import Cancelled, DocumentError, ModelError
 from mim_lsp.server import model_host
 from mim_lsp.server.model_host import ModelHost
@@ -33,7 +33,7 @@ class FakeCompleter:
         text: str,
         offset: int,
         options: CompletionOptions,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> CompletionResult:
         self.calls += 1
@@ -41,7 +41,7 @@ class FakeCompleter:
         if offset > len(text):
             raise DocumentError("offset outside")
         while not self.gate.wait(0.002):
-            if cancelled():
+            if cancel is not None and cancel.is_set():
                 self.saw_cancellation.set()
                 raise Cancelled
         return CompletionResult((Candidate(text[:offset], 1.0, "met"),))

@@ -1,5 +1,8 @@
 """A `Runtime` in readable PyTorch. All tokens of a pass, whatever their rows, go through the weights together.
 
+A pass looks at its `CancelFlag` in front of every layer's attention. Giving up there costs nothing: a layer writes its
+keys and values behind a row's end, which moves only when the whole pass is done.
+
 Shape legend: N tokens of a pass, C tokens in a row's cache, H query heads, K key and value heads, E width of a head,
 V vocabulary.
 """
@@ -14,41 +17,47 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mim_lsp.errors import SettingsError
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.network import Attend, Decoder
 from mim_lsp.model.weights import load_weights
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
+from mim_lsp.runtime.torch.device import choose_device, weight_type
+from mim_lsp.runtime.torch.graphs import CudaGraphs
+from mim_lsp.runtime.torch.static_runtime import StaticRuntime
 
 GROW_BY = 256
 """Tokens by which a row's cache grows when it is full."""
 
 
-def open_torch_runtime(config: ModelConfig, weights: Path, device: str) -> TorchRuntime:
-    """Load weights and put them on `device` (`auto`, `cpu` or `cuda`).
+def open_torch_runtime(config: ModelConfig, weights: Path, device: str, threads: int | None = None) -> Runtime:
+    """Load weights and put them on `device` (`auto`, `cpu` or `cuda`); `threads` limits PyTorch on a CPU.
+
+    On a CPU this is the reference, on a GPU the runtime of captured passes.
 
     Raises:
         ModelError: the weights are missing, truncated, or of another shape.
         SettingsError: `cuda` without a usable GPU.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("device 'cuda' was asked for, but PyTorch finds no usable GPU. Use --device cpu.")
-    target = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
-    return TorchRuntime(load_weights(config, weights).to(target))
+    target = choose_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    model = load_weights(config, weights).to(target, weight_type(target))
+    return StaticRuntime(model, CudaGraphs) if target.type == "cuda" else TorchRuntime(model)
 
 
 class RowCache:
     """Keys and values of one row, for all layers."""
 
-    def __init__(self, config: ModelConfig, device: torch.device) -> None:
+    def __init__(self, config: ModelConfig, like: Tensor) -> None:
+        """For keys and values of the device and type of `like`."""
         self.length = 0
         self._shape = (config.n_layers, 2, GROW_BY, config.n_kv_heads, config.head_dim)
-        self._store = torch.zeros(self._shape, device=device)
+        self._store = like.new_zeros(self._shape)
 
     def reserve(self, extra: int) -> None:
         """Make room for `extra` more tokens."""
         while self.length + extra > self._store.shape[2]:
-            self._store = torch.cat((self._store, torch.zeros(self._shape, device=self._store.device)), dim=2)
+            self._store = torch.cat((self._store, self._store.new_zeros(self._shape)), dim=2)
 
     def append(self, layer: int, k_NKE: Tensor, v_NKE: Tensor) -> tuple[Tensor, Tensor]:
         """Write a layer's keys and values behind those held; returns all of that layer, each (C, K, E).
@@ -83,7 +92,7 @@ class TorchRuntime:
     def open_row(self) -> int:
         """A new, empty row."""
         handle = next(self._handles)
-        self._rows[handle] = RowCache(self.model.config, self.device)
+        self._rows[handle] = RowCache(self.model.config, self.model.embedding.weight)
         return handle
 
     def close_row(self, row: int) -> None:
@@ -96,7 +105,7 @@ class TorchRuntime:
         self._rows[row].length = length
 
     @torch.inference_mode()
-    def step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
         """One pass over the weights; see `Runtime.step`."""
         assert len({feed.row for feed in feeds}) == len(feeds)
         rows = [self._rows[feed.row] for feed in feeds]
@@ -106,7 +115,7 @@ class TorchRuntime:
         positions_N = torch.cat(
             [torch.arange(r.length, r.length + len(f.ids)) for r, f in zip(rows, feeds, strict=True)]
         )
-        attend = [_attend_to_caches(layer, rows, feeds) for layer in range(self.model.config.n_layers)]
+        attend = [_attend_to_caches(layer, rows, feeds, cancel) for layer in range(self.model.config.n_layers)]
         hidden_ND = self.model(ids_N, positions_N.to(self.device), attend)
         for row, feed in zip(rows, feeds, strict=True):
             row.length += len(feed.ids)
@@ -128,10 +137,12 @@ def _split(x: Tensor, feeds: Sequence[Feed]) -> tuple[Tensor, ...]:
     return torch.split(x, [len(feed.ids) for feed in feeds])
 
 
-def _attend_to_caches(layer: int, rows: Sequence[RowCache], feeds: Sequence[Feed]) -> Attend:
+def _attend_to_caches(layer: int, rows: Sequence[RowCache], feeds: Sequence[Feed], cancel: CancelFlag | None) -> Attend:
     """Attention of one layer in which each row's new tokens see that row's cache and each other, causally."""
 
     def attend(q_NHE: Tensor, k_NKE: Tensor, v_NKE: Tensor) -> Tensor:
+        if cancel is not None:
+            cancel.check()
         parts = (_split(x, feeds) for x in (q_NHE, k_NKE, v_NKE))
         return torch.cat([_attend_row(q, *row.append(layer, k, v)) for row, q, k, v in zip(rows, *parts, strict=True)])
 

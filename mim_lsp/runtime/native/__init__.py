@@ -1,0 +1,1 @@
+"""The native runtime: the C++ core in native/, for any CPU and without PyTorch."""

@@ -1,0 +1,104 @@
+// One pass over the weights: tokens of several rows in, log-probabilities out.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "buffer.h"
+#include "kernels/kernels.h"
+#include "rotary.h"
+#include "row_cache.h"
+#include "shape.h"
+#include "thread_pool.h"
+#include "weights.h"
+
+namespace mim {
+
+// Tokens to append to one row.
+struct Feed {
+    RowCache* row;
+    std::span<const std::int32_t> ids;  // at least one
+    int outputs;                        // for how many of the last ids the next token's distribution is wanted
+};
+
+// Activations that own their memory, quantized for the matrix kernels.
+class QuantizedBuffer {
+  public:
+    void resize(int rows, int width);
+    // Where quantized values of one row go, from a group on.
+    std::int8_t* values(int row, int group) { return values_.data() + (static_cast<std::size_t>(row) * groups_ + group) * kGroup; }
+    float* scales(int row, int group) { return scales_.data() + static_cast<std::size_t>(row) * groups_ + group; }
+    std::int32_t* sums(int row, int group) { return sums_.data() + (static_cast<std::size_t>(row) * groups_ + group) * 2; }
+    QuantizedRows view() const { return {values_.data(), scales_.data(), sums_.data(), rows_, groups_}; }
+
+  private:
+    Buffer<std::int8_t> values_;
+    Buffer<float> scales_;
+    Buffer<std::int32_t> sums_;
+    int rows_ = 0, groups_ = 0;
+};
+
+// Runs passes of one model; keeps its working memory from one to the next. For one thread at a time.
+class ForwardPass {
+  public:
+    ForwardPass(const ModelShape& shape, const Weights& weights, const Kernels& kernels, ThreadPool& pool);
+
+    // Appends the feeds' tokens to their rows and writes (sum of outputs, vocab_size) log-probabilities.
+    // Returns false, with all rows as they were, when `cancel` became nonzero; it is looked at between layers.
+    bool run(std::span<const Feed> feeds, const volatile std::uint8_t* cancel, float* log_probs);
+
+  private:
+    struct Token {
+        RowCache* row;
+        int position;
+    };
+    // A stretch of one row's query tokens and the query heads of one key-value head, for one call of `attend`.
+    struct AttentionCall {
+        int first_token, n_tokens;
+        int first_head, n_heads;
+        int kv_head;
+    };
+
+    // Working memory of one thread of the pool.
+    struct Scratch {
+        Buffer<float> tile;  // outputs of a matrix tile
+        Buffer<float> queries, scores, heads;
+        std::vector<const Bf16*> keys, values;
+    };
+
+    void read_tokens(std::span<const Feed> feeds);
+    void reserve_memory();
+    void project_attention(const LayerWeights& weights);
+    void append_to_caches(int layer);
+    void keep_wanted_tokens();
+    void plan_attention();
+    void attend(int layer);
+    void attend_call(int layer, const AttentionCall& call, Scratch& scratch);
+    void feed_forward(const LayerWeights& weights);
+    void score(float* log_probs);
+
+    void normalize(const std::vector<float>& norm, int rows, QuantizedBuffer& out);
+    void add_to_residual(const QuantizedBuffer& x, const Matrix& matrix);
+    void quantize_row(const float* x, int width, QuantizedBuffer& out, int row, int first_group = 0) const;
+    int n_tokens() const { return static_cast<int>(tokens_.size()); }
+    float* residual(int token) { return residual_.data() + static_cast<std::size_t>(token) * shape_.d_model; }
+
+    const ModelShape& shape_;
+    const Weights& weights_;
+    const Kernels& kernels_;
+    ThreadPool& pool_;
+    RotaryTable rotary_;
+
+    std::vector<Token> tokens_;              // of this pass; in the last layer only the wanted ones
+    std::vector<int> wanted_;                // indices of the tokens whose outputs are wanted
+    std::vector<AttentionCall> calls_;
+    Buffer<float> residual_, normed_rows_;   // [tokens][D]
+    Buffer<float> q_, k_, v_;                // [tokens][heads * E, rounded up to panels]
+    Buffer<float> attended_;                 // [tokens][H * E]
+    QuantizedBuffer normed_, mixed_, gated_; // inputs of q/k/v and gate/up, of out, of down
+    Buffer<float> logits_;                   // [outputs][vocab_size, rounded up to panels]
+    std::vector<Scratch> scratch_;           // one for each worker
+};
+
+}  // namespace mim
