@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from mim_lsp.completion.context import Budget, build_context
@@ -15,6 +14,7 @@ from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionRes
 from mim_lsp.engine.engine import MimEngine
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Middle
 from mim_lsp.errors import DocumentError
+from mim_lsp.runtime.protocol import CancelFlag
 
 ROW_OVERHEAD = 4
 """Special tokens of a row."""
@@ -36,7 +36,7 @@ class MimCompleter:
         text: str,
         offset: int,
         options: CompletionOptions,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> CompletionResult:
         """Complete `text` at `offset`; see `Completer.complete`."""
@@ -49,7 +49,7 @@ class MimCompleter:
             clean = open_line(clean, position)
         context = build_context(clean, position, self.budget(options), self._engine.count_tokens)
         request = InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
-        generation = self._engine.generate(request, _decode_settings(options), cancelled, document)
+        generation = self._engine.generate(request, _decode_settings(options), cancel, document)
         candidates, reason = _offered(generation, clean, position, options.min_confidence)
         if opened:
             candidates = [replace(candidate, text=candidate.text + BREAK) for candidate in candidates]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mim_lsp.completion.cuts import Side
-from mim_lsp.completion.outline import Outline, parse_settled
-from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start, statement_line_starts
+from mim_lsp.completion.outline import Outline, settled_part
+from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,6 @@ def _suffix(text: str, offset: int, budget: int, count_tokens: Callable[[str], i
     """The longest part of the text after `offset` that fits, up to a line's end, best one before a statement."""
     side = Side(text, offset, len(text), budget)
     start = side.settled
-    statements = statement_line_starts(parse_settled(text[start : side.reach]))
+    statements = settled_part(text[start : side.reach]).statement_starts
     cuts = side.cuts((start + line_start for line_start in statements), count_tokens)
     return text[offset : cuts[0].offset]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 
 from mim_lsp.syntax.boundaries import statement_line_starts
 from mim_lsp.syntax.scopes import enclosing_headers, import_ranges
@@ -21,10 +21,27 @@ HEADERS_SHARE = 0.15
 _MAX_IMPORTS = 64
 
 
-@lru_cache(maxsize=8)
-def parse_settled(text: str) -> SyntaxTree:
-    """The tree of a part of the document that stays as it is for a block of typing, so that it is parsed once."""
-    return SyntaxTree.parse(text)
+class SettledPart:
+    """A part of the document that stays as it is for a block of typing, so that it is parsed and walked once."""
+
+    def __init__(self, text: str) -> None:
+        self._tree = SyntaxTree.parse(text)
+        self.headers = lru_cache(maxsize=64)(partial(enclosing_headers, self._tree))
+        """See `enclosing_headers`."""
+
+    @cached_property
+    def statement_starts(self) -> list[int]:
+        """See `statement_line_starts`."""
+        return statement_line_starts(self._tree)
+
+    @cached_property
+    def imports(self) -> list[tuple[int, int]]:
+        """The ranges of the first imports."""
+        return import_ranges(self._tree, _MAX_IMPORTS)
+
+
+settled_part = lru_cache(maxsize=8)(SettledPart)
+"""The settled part that is this text."""
 
 
 class Outline:
@@ -37,11 +54,11 @@ class Outline:
         above = text[base:end]
         start, _ = window_around(above, len(above), len(above), MAX_PARSED_CHARS)
         self._base = base + start
-        self._tree = parse_settled(above[start:])
+        self._part = settled_part(above[start:])
 
     def statement_starts(self) -> list[int]:
         """Offsets of the lines on which statements of the module and of class bodies begin."""
-        return [self._base + start for start in statement_line_starts(self._tree)]
+        return [self._base + start for start in self._part.statement_starts]
 
     def lead(self, start: int, budget: int, count_tokens: Callable[[str], int]) -> str:
         """The file's imports and the headers around the line that starts at `start`, as far as they lie above it.
@@ -60,13 +77,12 @@ class Outline:
         return _joined(self._text, chosen)
 
     def _imports(self) -> list[tuple[int, int]]:
-        tree = parse_settled(self._text[:HEAD_CHARS]) if self._base else self._tree
-        return import_ranges(tree, _MAX_IMPORTS)
+        return (settled_part(self._text[:HEAD_CHARS]) if self._base else self._part).imports
 
     def _headers(self, start: int) -> list[tuple[int, int]]:
         if start < self._base:
             return []
-        return [(self._base + a, self._base + b) for a, b in enclosing_headers(self._tree, start - self._base)]
+        return [(self._base + a, self._base + b) for a, b in self._part.headers(start - self._base)]
 
 
 def _whole_lines(text: str, ranges: Iterable[tuple[int, int]], limit: int) -> dict[int, int]:

@@ -6,9 +6,10 @@ UTF-16 units: the server converts at its border.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+from mim_lsp.runtime.protocol import CancelFlag as CancelFlag
 
 Decode = Literal["infill", "streams"]
 Source = Literal["met", "forward", "backward"]
@@ -103,17 +104,17 @@ class Completer(Protocol):
         text: str,
         offset: int,
         options: CompletionOptions,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> CompletionResult:
         """Complete `text` at `offset`.
 
-        `cancelled` is polled between decode steps. `document` names the document (its URI) whose caches may be
-        reused; None: a one-off.
+        `cancel` has the work given up within a few milliseconds. `document` names the document (its URI) whose caches
+        may be reused; None: a one-off.
 
         Raises:
             DocumentError: `offset` lies outside `text`.
-            Cancelled: `cancelled()` returned True before the answer was ready.
+            Cancelled: `cancel` was set before the answer was ready.
         """
         ...
 

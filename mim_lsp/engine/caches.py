@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from mim_lsp.errors import Cancelled
-from mim_lsp.runtime.protocol import Feed, LogProbs, Runtime
+from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
 
-PREFILL_CHUNK = 128
-"""Tokens of a row that are read in one pass; a cancellation is seen between passes."""
+PREFILL_CHUNK = 256
+"""Tokens of a row that are read in one pass. More make it no faster, and what a cancelled pass has read is lost: a
+person who types on would keep a long prompt from ever being read."""
 MAX_DOCUMENTS = 8
 """Documents whose caches are kept; the one used longest ago goes first."""
 
 
 class CachedRow:
-    """One row of a runtime, and the tokens that its cache holds."""
+    """One row of a runtime, and the tokens that its cache holds: `ids` are its books."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -39,8 +38,7 @@ class CachedRow:
         del self.ids[length:]
 
     def feed(self, ids: Sequence[int], outputs: int = 1) -> Feed:
-        """A feed of `ids` to this row, booked as done."""
-        self.ids.extend(ids)
+        """A feed of `ids` to this row, for `RowPair.step`."""
         return Feed(self.handle, ids, outputs)
 
     def close(self) -> None:
@@ -48,22 +46,44 @@ class CachedRow:
         self._runtime.close_row(self.handle)
 
 
-@dataclass(frozen=True)
 class RowPair:
     """Both directions' rows of one document."""
 
-    forward: CachedRow
-    backward: CachedRow
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.forward, self.backward = self.both = CachedRow(runtime), CachedRow(runtime)
 
-    @property
-    def both(self) -> tuple[CachedRow, CachedRow]:
-        """Forward, backward."""
-        return self.forward, self.backward
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag) -> list[LogProbs]:
+        """`Runtime.step` with feeds of these rows, which are booked when the pass is done."""
+        results = self._runtime.step(feeds, cancel)
+        for feed in feeds:
+            row = self.forward if feed.row == self.forward.handle else self.backward
+            row.ids.extend(feed.ids)
+        return results
+
+    def read(self, prompts: Sequence[Sequence[int]], cancel: CancelFlag) -> tuple[list[LogProbs], int]:
+        """Bring both rows up to their prompts, side by side.
+
+        Returns:
+            For each row the log-probabilities (vocab_size,) of what follows, and the number of tokens that were read.
+
+        Raises:
+            Cancelled: see `Runtime.step`; what earlier passes read stays in the caches.
+        """
+        missing = [row.keep_common(prompt) for row, prompt in zip(self.both, prompts, strict=True)]
+        n_read = sum(map(len, missing))
+        ahead: dict[int, LogProbs] = {}
+        while any(missing):
+            turn = [i for i, ids in enumerate(missing) if ids]
+            feeds = [self.both[i].feed(missing[i][:PREFILL_CHUNK]) for i in turn]
+            ahead |= {i: log_probs[-1] for i, log_probs in zip(turn, self.step(feeds, cancel), strict=True)}
+            missing = [ids[PREFILL_CHUNK:] for ids in missing]
+        return [ahead[i] for i in range(len(missing))], n_read
 
     def close(self) -> None:
         """Free both."""
-        self.forward.close()
-        self.backward.close()
+        for row in self.both:
+            row.close()
 
 
 class DocumentCaches:
@@ -76,7 +96,7 @@ class DocumentCaches:
     def pair(self, document: str) -> RowPair:
         """The rows of a document, new ones if it has none."""
         if document not in self._pairs:
-            self._pairs[document] = RowPair(CachedRow(self._runtime), CachedRow(self._runtime))
+            self._pairs[document] = RowPair(self._runtime)
             while len(self._pairs) > MAX_DOCUMENTS:
                 self._pairs.popitem(last=False)[1].close()
         self._pairs.move_to_end(document)
@@ -90,28 +110,3 @@ class DocumentCaches:
 
     def __len__(self) -> int:
         return len(self._pairs)
-
-
-def prefill(
-    runtime: Runtime, rows: Sequence[tuple[CachedRow, Sequence[int]]], cancelled: Callable[[], bool]
-) -> tuple[list[LogProbs], int]:
-    """Bring rows up to date, side by side.
-
-    Returns:
-        For each row the log-probabilities (vocab_size,) of what follows, and the number of tokens that were read.
-
-    Raises:
-        Cancelled: between two passes; what was read stays in the caches.
-    """
-    missing = [row.keep_common(wanted) for row, wanted in rows]
-    n_read = sum(len(ids) for ids in missing)
-    last: list[LogProbs | None] = [None] * len(rows)
-    while any(missing):
-        if cancelled():
-            raise Cancelled
-        turn = [i for i, ids in enumerate(missing) if ids]
-        feeds = [rows[i][0].feed(missing[i][:PREFILL_CHUNK]) for i in turn]
-        for i, log_probs in zip(turn, runtime.step(feeds), strict=True):
-            missing[i] = missing[i][PREFILL_CHUNK:]
-            last[i] = log_probs[-1]
-    return [log_probs for log_probs in last if log_probs is not None], n_read

@@ -1,26 +1,25 @@
-"""How the next token is chosen from a distribution."""
+"""How the next token is chosen."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from mim_lsp.runtime.protocol import LogProbs
+from mim_lsp.engine.next_tokens import NextTokens
 
 
 class Choice(Protocol):
-    """A rule that picks one token id from log-probabilities (vocab_size,), of which some may be -inf."""
+    """A rule that picks one of the tokens that may come next."""
 
-    def __call__(self, log_probs: LogProbs) -> int:
+    def __call__(self, possible: NextTokens) -> int:
         """The chosen id."""
         ...
 
 
-def greedy(log_probs: LogProbs) -> int:
+def greedy(possible: NextTokens) -> int:
     """The most probable token."""
-    return int(log_probs.argmax())
+    return possible.best()
 
 
 class Nucleus:
@@ -30,11 +29,13 @@ class Nucleus:
         self.temperature, self.top_p = max(temperature, 1e-3), top_p
         self._rng = np.random.default_rng(seed)
 
-    def __call__(self, log_probs: LogProbs) -> int:
+    def __call__(self, possible: NextTokens) -> int:
         """A sampled id."""
-        order = np.argsort(-log_probs, kind="stable")
-        scaled = log_probs[order].astype(np.float64) / self.temperature
-        p: npt.NDArray[np.float64] = np.exp(scaled - scaled[0])
+        ids, log_probs = possible.spread()
+        p = np.exp((log_probs - log_probs.max()) / self.temperature)
         p /= p.sum()
-        kept = int(np.searchsorted(np.cumsum(p), self.top_p)) + 1
-        return int(self._rng.choice(order[:kept], p=p[:kept] / p[:kept].sum()))
+        # Those below a share of 1 - top_p hold less than it together, so none is kept: most need no sorting.
+        likely = np.flatnonzero(p >= (1 - self.top_p) / len(p))
+        order = likely[np.argsort(-p[likely], kind="stable")]
+        kept = order[: int(np.searchsorted(np.cumsum(p[order]), self.top_p)) + 1]
+        return int(ids[self._rng.choice(kept, p=p[kept] / p[kept].sum())])

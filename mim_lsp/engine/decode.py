@@ -11,7 +11,6 @@ from typing import NamedTuple
 from mim_lsp.engine.meet import find_meets
 from mim_lsp.engine.side import Side
 from mim_lsp.engine.vocabulary import mirror
-from mim_lsp.errors import Cancelled
 from mim_lsp.runtime.protocol import Feed, LogProbs
 
 PATIENCE = 4
@@ -49,11 +48,10 @@ class Decoding:
     """One run of the loop over two sides, which have seen what follows their prompts."""
 
     step: Callable[[Sequence[Feed]], list[LogProbs]]
-    """`Runtime.step`."""
+    """A pass over the weights; may raise `Cancelled`."""
     forward: Side
     backward: Side
     meet_ngram: int
-    cancelled: Callable[[], bool]
     deadline: float = math.inf
     """In `time.perf_counter()` seconds: no pass starts later."""
     outcome: Outcome = field(default_factory=Outcome)
@@ -63,15 +61,13 @@ class Decoding:
         """Decode until done or out of budget.
 
         Raises:
-            Cancelled: seen between two passes.
+            Cancelled: by `step`.
         """
         while self.outcome.verified is None:
             self._hurry()
             proposal = next(self._proposals(), None)
             if proposal is None and not any(side.may_write for side in self._sides()):
                 break
-            if self.cancelled():
-                raise Cancelled
             if time.perf_counter() >= self.deadline:
                 break
             if proposal is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mim_lsp.engine.caches import DocumentCaches
 from mim_lsp.engine.lines import LineTokens
 from mim_lsp.engine.run import Run
@@ -11,6 +9,7 @@ from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.errors import Cancelled
 from mim_lsp.runtime.loading import Direction, LoadedModel
+from mim_lsp.runtime.protocol import CancelFlag
 
 ONE_OFF = ""
 """The document of requests that name none."""
@@ -27,7 +26,7 @@ class MimEngine:
 
     def count_tokens(self, text: str) -> int:
         """Number of tokens of a text."""
-        return len(self._lines.encode(text))
+        return self._lines.count(text)
 
     def forget(self, document: str) -> None:
         """Free a document's caches."""
@@ -37,7 +36,7 @@ class MimEngine:
         self,
         request: InfillRequest,
         settings: DecodeSettings,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> Generation:
         """Write the middle of `request`: greedily, and if more candidates are wanted, sampled ones too.
@@ -45,16 +44,16 @@ class MimEngine:
         Args:
             request: the texts around the hole; prompts that they make must fit the model's context.
             settings: how to decode.
-            cancelled: polled between passes.
+            cancel: has the work given up, within a pass if need be.
             document: names the caches to reuse.
 
         Raises:
-            Cancelled: `cancelled()` returned True. What was read so far stays in the caches.
+            Cancelled: `cancel` was set. What was read so far stays in the caches.
         """
         name = document or ONE_OFF
         try:
             rows = self._caches.pair(name)
-            return Run(self.model, self._vocabularies, request, settings, cancelled, rows).generate()
+            return Run(self.model, self._vocabularies, request, settings, cancel or CancelFlag(), rows).generate()
         except Cancelled:
             raise
         except BaseException:  # a pass that failed halfway leaves rows that hold something else than their books say

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import chain
 
 from mim_lsp.runtime.loading import CodeTokenizer
 
@@ -21,4 +22,16 @@ class LineTokens:
 
     def encode(self, text: str) -> list[int]:
         """The same as `CodeTokenizer.encode`."""
-        return [token for line in _LINE_START.split(text) if line for token in self._line(line)]
+        return list(chain.from_iterable(map(self._line, _lines(text))))
+
+    def count(self, text: str) -> int:
+        """Number of tokens of a text."""
+        return sum(map(len, map(self._line, _lines(text))))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text, each with the break before it."""
+    if "\r" in text:
+        return _LINE_START.split(text)
+    first, *others = text.split("\n")
+    return [first, *["\n" + line for line in others]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -15,7 +14,7 @@ class Meet(NamedTuple):
     """How many of the backward side's tokens follow them; those lie nearest to the suffix."""
 
 
-def find_meets(forward: Sequence[int], backward: Sequence[int], n: int) -> list[Meet]:
+def find_meets(forward: list[int], backward: list[int], n: int) -> list[Meet]:
     """Candidate joins of what the sides have written, those that keep most tokens first.
 
     Args:
@@ -25,10 +24,16 @@ def find_meets(forward: Sequence[int], backward: Sequence[int], n: int) -> list[
     """
     if len(forward) < n or len(backward) < n:
         return []
-    text = list(backward[::-1])
-    newest_forward, newest_backward = list(forward[-n:]), text[:n]
-    in_backward = (i for i in range(len(text) - n + 1) if text[i : i + n] == newest_forward)
-    in_forward = (i for i in range(len(forward) - n + 1) if list(forward[i : i + n]) == newest_backward)
-    meets = {Meet(len(forward), len(text) - i - n) for i in in_backward}
-    meets |= {Meet(i + n, len(text) - n) for i in in_forward}
+    # Each side's newest tokens, as the other one would have written them.
+    newest_forward, newest_backward = forward[: -n - 1 : -1], backward[: -n - 1 : -1]
+    meets = {Meet(len(forward), at) for at in _occurrences(newest_forward, backward)}
+    meets |= {Meet(at + n, len(backward) - n) for at in _occurrences(newest_backward, forward)}
     return sorted(meets, key=lambda meet: -sum(meet))
+
+
+def _occurrences(ngram: list[int], tokens: list[int]) -> list[int]:
+    """Where `ngram` stands in `tokens`."""
+    first, n = ngram[0], len(ngram)
+    if first not in tokens:
+        return []
+    return [i for i, token in enumerate(tokens) if token == first and tokens[i : i + n] == ngram]

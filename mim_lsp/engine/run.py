@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mim_lsp.engine.caches import RowPair, prefill
+from mim_lsp.engine.caches import RowPair
 from mim_lsp.engine.choice import Choice, Nucleus, greedy
 from mim_lsp.engine.decode import Decoding, Outcome
 from mim_lsp.engine.scoring import Score, score_middle, score_of
@@ -17,7 +17,7 @@ from mim_lsp.engine.task import SideTask, make_task
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Middle, Source
 from mim_lsp.engine.vocabulary import OwnVocabulary, is_text, mirror
 from mim_lsp.runtime.loading import LoadedModel
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
 
 TRIES_PER_ALTERNATIVE = 2
 """Each is a whole decode, and at a low temperature many come to what is known already."""
@@ -38,7 +38,7 @@ class Run:
     vocabularies: Sequence[OwnVocabulary]
     request: InfillRequest
     settings: DecodeSettings
-    cancelled: Callable[[], bool]
+    cancel: CancelFlag
     rows: RowPair
     tasks: list[SideTask] = field(default_factory=list)
     ahead: list[LogProbs] = field(default_factory=list)
@@ -72,19 +72,18 @@ class Run:
         """Bring both rows up to the request's prompts; returns how many tokens that took."""
         decode, meet_ngram = self.settings.decode, self.settings.meet_ngram
         self.tasks = [make_task(self.model, part, self.request, decode, meet_ngram) for part in self.vocabularies]
-        prompts = [(row, task.row) for row, task in zip(self.rows.both, self.tasks, strict=True)]
-        self.ahead, n_encoded = prefill(self.model.runtime, prompts, self.cancelled)
+        self.ahead, n_encoded = self.rows.read([task.row for task in self.tasks], self.cancel)
         return n_encoded
 
     def _decode(self, choose: Choice) -> tuple[Outcome, tuple[Side, Side]]:
         sides = self._sides(choose)
-        outcome = Decoding(self._step, *sides, self.settings.meet_ngram, self.cancelled, deadline=self.deadline).run()
+        outcome = Decoding(self._step, *sides, self.settings.meet_ngram, deadline=self.deadline).run()
         return outcome, sides
 
     def _step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
         """A pass over the weights that is counted."""
         self.steps += 1
-        return self.model.runtime.step(feeds)
+        return self.rows.step(feeds, self.cancel)
 
     def _sides(self, choose: Choice) -> tuple[Side, Side]:
         """Fresh sides behind their prompts, each with its first token chosen; rows are cut back to the prompts."""

@@ -35,7 +35,7 @@ def score_middle(
     """Score `middle` (text order) in one pass.
 
     Args:
-        step: `Runtime.step`.
+        step: a pass over the weights; may raise `Cancelled`.
         sides: forward and backward, which tell their prompts and known texts; their rows are cut back to the prompt.
         ahead: for each side the distribution behind its prompt.
         middle: bytes of whole characters.
@@ -59,6 +59,6 @@ def score_middle(
 def _log_probs(side: Side, ids: Sequence[int], distributions: Sequence[LogProbs]) -> list[float]:
     out, text = [], b""
     for token, distribution in zip(ids, distributions, strict=True):
-        out.append(float(side.possible(distribution, text)[token]))
+        out.append(side.possible(distribution, text).log_prob(token))
         text += side.vocabulary.token_bytes[token] if token != side.eom else b""
     return out

@@ -9,6 +9,7 @@ import numpy as np
 
 from mim_lsp.engine.caches import CachedRow
 from mim_lsp.engine.choice import Choice
+from mim_lsp.engine.next_tokens import NextTokens
 from mim_lsp.engine.task import SideTask
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.runtime.loading import Direction
@@ -61,24 +62,22 @@ class Side:
         """Which way this side reads."""
         return self.vocabulary.direction
 
-    def possible(self, log_probs: LogProbs, text: bytes) -> LogProbs:
-        """`log_probs` (vocab_size,) over what may follow `text`, own text so far; the rest is -inf.
+    def possible(self, log_probs: LogProbs, text: bytes) -> NextTokens:
+        """What of `log_probs` (vocab_size,) may follow `text`, own text so far.
 
         That is what agrees with the stub. Behind the stub it is any text, and <eom>, its odds raised by `end_bias`,
         where the side has arrived at the known text that it must not leave out; no other special token.
         """
         stub, body = self.task.stub[len(text) :], text[len(self.task.stub) :]
-        masked = np.full_like(log_probs, -np.inf)
         if stub:
             allowed = self.vocabulary.agreeing(stub)
-            masked[allowed] = _normalized(log_probs[allowed])
-            return masked
-        n_text = len(self.vocabulary.token_bytes)
-        masked[:n_text] = log_probs[:n_text]
-        if self.task.has_end and body.endswith(self.task.known):
-            masked[self.eom] = log_probs[self.eom] + self.end_bias
-            masked -= np.log1p(np.exp(log_probs[self.eom]) * math.expm1(self.end_bias))
-        return masked
+            return NextTokens(_normalized(log_probs[allowed]), allowed)
+        texts = log_probs[: self.vocabulary.n_tokens]
+        if not (self.task.has_end and body.endswith(self.task.known)):
+            return NextTokens(texts)
+        end = log_probs[self.eom]
+        log_total = np.log1p(np.exp(end) * math.expm1(self.end_bias))
+        return NextTokens(texts, eom=self.eom, eom_log_prob=end + self.end_bias, log_total=log_total)
 
     def next_feed(self) -> Feed:
         """The token that was chosen last, to be read."""
@@ -170,10 +169,10 @@ class Side:
         possible = self.possible(log_probs, self.text)
         token = self.choose(possible)
         if token == self.eom:
-            self.log_probs.append(float(possible[token]))
+            self.log_probs.append(possible.log_prob(token))
             self.finish(self._without_known(self._body()))
         elif self.may_write:
-            self.log_probs.append(float(possible[token]))
+            self.log_probs.append(possible.log_prob(token))
             self.written.append(token)
             self.text += self.vocabulary.token_bytes[token]
             self._unread.append(token)

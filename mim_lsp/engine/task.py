@@ -116,8 +116,8 @@ def _take_back(tokens: list[int], vocabulary: OwnVocabulary) -> tuple[list[int],
 
 def _first_tokens(tokens: list[int], vocabulary: OwnVocabulary, n: int) -> bytes:
     """The bytes of the first n tokens, and of those that follow until a character is complete."""
-    starts = (vocabulary.bytes_of(tokens[:k]) for k in range(n, len(tokens)))
-    return next((start for start in starts if vocabulary.is_text(start)), vocabulary.bytes_of(tokens))
+    starts = (vocabulary.bytes_of(tokens[:k]) for k in range(min(n, len(tokens)), len(tokens) + 1))
+    return next(start for start in starts if vocabulary.is_text(start))
 
 
 def _text_order(own: list[int], direction: Direction) -> list[int]:

@@ -21,13 +21,15 @@ class OwnVocabulary:
 
     def __init__(self, tokenizer: CodeTokenizer, lines: LineTokens, direction: Direction) -> None:
         self.direction, self._lines = direction, lines
+        self.n_tokens = tokenizer.n_tokens
+        """Number of text tokens: the ids below it."""
         self.token_bytes = tuple(mirror(token, direction) for token in tokenizer.token_bytes)
-        by_bytes = sorted((token, i) for i, token in enumerate(self.token_bytes))
+        by_bytes = sorted(range(self.n_tokens), key=self.token_bytes.__getitem__)
         self.longest_token = max(map(len, self.token_bytes))
         """Length of the longest token in bytes."""
-        self._sorted = [token for token, _ in by_bytes]
-        self._sorted_ids = np.array([i for _, i in by_bytes], dtype=np.int64)
-        self._id_of = {token: i for token, i in by_bytes}
+        self._sorted = [self.token_bytes[i] for i in by_bytes]
+        self._sorted_ids = np.array(by_bytes, dtype=np.int64)
+        self._id_of = dict(zip(self.token_bytes, range(self.n_tokens), strict=True))
         self.agreeing = lru_cache(maxsize=256)(self._agreeing)
 
     def bytes_of(self, ids: list[int]) -> bytes:
@@ -53,10 +55,10 @@ class OwnVocabulary:
         return high - low > (stub in self._id_of)
 
     def _agreeing(self, stub: bytes) -> npt.NDArray[np.int64]:
-        """Ids of the tokens that start with `stub`, or that `stub` starts with."""
+        """Ids of the tokens that start with `stub`, or that `stub` starts with, ascending."""
         low, high = self._range(stub)
         shorter = [i for n in range(1, len(stub)) if (i := self._id_of.get(stub[:n])) is not None]
-        return np.concatenate((self._sorted_ids[low:high], np.array(shorter, dtype=np.int64)))
+        return np.sort(np.concatenate((self._sorted_ids[low:high], np.array(shorter, dtype=np.int64))))
 
     def _range(self, stub: bytes) -> tuple[int, int]:
         return bisect_left(self._sorted, stub), bisect_left(self._sorted, stub + b"\xff" * 64)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Tree, TreeCursor
 
+from mim_lsp.syntax.edits import edited
 from mim_lsp.syntax.offsets import ByteOffsets, encode
 
 MAX_PARSED_CHARS = 500_000
@@ -77,22 +78,26 @@ def _descend(cursor: TreeCursor, node: Node, first: int) -> bool:
 class SyntaxTree:
     """The syntax tree of one text. Make it with `SyntaxTree.parse`."""
 
-    def __init__(self, text: str, tree: Tree, offsets: ByteOffsets, base: int) -> None:
+    def __init__(self, text: str, tree: Tree, data: bytes, offsets: ByteOffsets, base: int) -> None:
         self.text = text
         self._tree = tree
+        self._data = data  # what was parsed
         self._offsets = offsets
         self._base = base  # offset in `text` of the first parsed character
 
     @classmethod
-    def parse(cls, text: str, focus: int = 0) -> SyntaxTree:
+    def parse(cls, text: str, focus: int = 0, like: SyntaxTree | None = None) -> SyntaxTree:
         """Parse `text`; of a text longer than `MAX_PARSED_CHARS`, only so much of it around offset `focus`.
 
-        Outside of the parsed part such a text has no nodes. Never raises.
+        Outside of the parsed part such a text has no nodes. The tree is the same with and without `like`, the tree of
+        another text, but what both texts begin and end with costs less to parse. Never raises.
         """
         start, end = window_around(text, focus, focus, MAX_PARSED_CHARS)
         parsed = text[start:end]
         data = encode(parsed)
-        return cls(text, Parser(_LANGUAGE).parse(data), ByteOffsets(parsed, data), start)
+        parser = Parser(_LANGUAGE)
+        tree = parser.parse(data, edited(like._tree, like._data, data)) if like else parser.parse(data)
+        return cls(text, tree, data, ByteOffsets(parsed, data), start)
 
     @property
     def has_error(self) -> bool:
@@ -150,3 +155,15 @@ class SyntaxTree:
 
     def _byte(self, offset: int) -> int:
         return self._offsets.to_byte(offset - self._base)
+
+
+class SimilarTrees:
+    """Parses texts of which each is much like the one before, as those of a file that is being edited are."""
+
+    def __init__(self) -> None:
+        self._latest: SyntaxTree | None = None
+
+    def parse(self, text: str, focus: int = 0) -> SyntaxTree:
+        """The same as `SyntaxTree.parse`."""
+        self._latest = SyntaxTree.parse(text, focus, like=self._latest)
+        return self._latest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mim_lsp.syntax.grammar import COMPOUND_STATEMENT_TYPES, STATEMENT_TYPES
 from mim_lsp.syntax.lexing import missing_closers
-from mim_lsp.syntax.tree import SyntaxTree, window_around
+from mim_lsp.syntax.tree import SimilarTrees, SyntaxTree, window_around
 
 MAX_CHECKED_CHARS = 200_000
 """In longer files only so much around the insertion is parsed."""
@@ -16,6 +16,8 @@ _CLAUSE_TYPES = frozenset(
 )
 _BODY_HOLDER_TYPES = _BODY_TYPES | _CLAUSE_TYPES | COMPOUND_STATEMENT_TYPES
 
+_trees = SimilarTrees()  # of what was checked last
+
 
 def makes_syntax_worse(prefix: str, inserted: str, suffix: str) -> bool:
     """Whether `prefix` + `inserted` + `suffix` has more syntax errors than `prefix` + `suffix`.
@@ -25,11 +27,11 @@ def makes_syntax_worse(prefix: str, inserted: str, suffix: str) -> bool:
     """
     start, end = window_around(prefix + suffix, len(prefix), len(prefix), MAX_CHECKED_CHARS)
     before, after = prefix[start:], suffix[: end - len(prefix)]
-    changed = SyntaxTree.parse(before + inserted + after, focus=len(before))
+    changed = _trees.parse(before + inserted + after, focus=len(before))
     if changed.has_error:
         return _has_more_errors(changed, before, inserted, after)
     misindented = misindented_statements(changed)
-    return misindented > 0 and misindented > misindented_statements(SyntaxTree.parse(before + after))
+    return misindented > 0 and misindented > misindented_statements(_trees.parse(before + after))
 
 
 def _has_more_errors(changed: SyntaxTree, before: str, inserted: str, after: str) -> bool:
@@ -38,14 +40,14 @@ def _has_more_errors(changed: SyntaxTree, before: str, inserted: str, after: str
     A bracket left open before the cursor is the typist's to close, and how many error nodes it makes is chance. So
     such an insertion is judged with the closers that `before` lacks, too.
     """
-    errors = SyntaxTree.parse(before + after).error_count()
+    errors = _trees.parse(before + after).error_count()
     if changed.error_count() <= errors:
         return False
     line_start = before.rfind("\n", 0, max(len(before) - _BRACKET_REACH, 0)) + 1
     closers = missing_closers(before, line_start)
     if not errors or not closers:
         return True
-    return SyntaxTree.parse(before + inserted + closers + after, focus=len(before)).error_count() >= errors
+    return _trees.parse(before + inserted + closers + after, focus=len(before)).error_count() >= errors
 
 
 def misindented_statements(tree: SyntaxTree) -> int:

@@ -9,7 +9,7 @@ import pytest
 from mim_lsp.completion.completer import MimCompleter
 from mim_lsp.completion.filters import REASONS
 from mim_lsp.completion.line_endings import normalize
-from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult
 from mim_lsp.engine.types import InfillRequest
 from mim_lsp.errors import Cancelled, DocumentError
 from tests.engine.oracle import OracleRuntime, Texts, engine_on, oracle_for, request
@@ -187,8 +187,10 @@ def test_typing_reuses_what_was_read_for_the_document() -> None:
 def test_a_cancelled_request_is_given_up() -> None:
     text, offset, asked = asked_for("x = |\n")
     completer = MimCompleter(engine_on(oracle_for(asked, "area"), CONFIG))
+    cancel = CancelFlag()
+    cancel.set()
     with pytest.raises(Cancelled):
-        completer.complete(text, offset, CompletionOptions(), lambda: True)
+        completer.complete(text, offset, CompletionOptions(), cancel)
     assert completer.complete(text, offset, CompletionOptions()).insert_text == "area"
     assert completer.model_name == "oracle"
     assert isinstance(completer.complete(text, offset, CompletionOptions()).candidates[0], Candidate)

@@ -20,7 +20,7 @@ from mim_lsp.engine.types import Decode, DecodeSettings, Generation, InfillReque
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.runtime.loading import Direction, LoadedModel
-from mim_lsp.runtime.protocol import Feed, LogProbs, Runtime
+from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from tests.tiny import tiny_config, tiny_tokenizer
 
@@ -70,11 +70,13 @@ class OracleRuntime:
         assert 0 <= length <= len(self.rows[row])
         del self.rows[row][length:]
 
-    def step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
         assert feeds
         assert len({feed.row for feed in feeds}) == len(feeds)
         assert all(1 <= feed.outputs <= len(feed.ids) for feed in feeds)
         self.before_pass()
+        if cancel is not None:
+            cancel.check()
         self.passes.append([Feed(feed.row, list(feed.ids), feed.outputs) for feed in feeds])
         return [self._feed(feed) for feed in feeds]
 
@@ -154,7 +156,7 @@ class MixedRuntime:
             runtime, own = self._of(row)
             runtime.truncate(own, length)
 
-    def step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
         self.n_passes += 1
         out = []
         for feed in feeds:

@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 
 from mim_lsp.engine.choice import Nucleus, greedy
+from mim_lsp.engine.next_tokens import NextTokens
 
 PROBABILITIES = [0.05, 0.5, 0.15, 0.3, 0.0]
 with np.errstate(divide="ignore"):
-    LOG_PROBS = np.log(np.array(PROBABILITIES, dtype=np.float32))
+    POSSIBLE = NextTokens(np.log(np.array(PROBABILITIES, dtype=np.float32)))
 
 
 def draws(choose: Nucleus, n: int = 2000) -> np.ndarray:
-    return np.bincount([choose(LOG_PROBS) for _ in range(n)], minlength=5) / n
+    return np.bincount([choose(POSSIBLE) for _ in range(n)], minlength=5) / n
 
 
 def test_greedy_takes_the_most_probable_and_the_first_of_equals() -> None:
-    assert greedy(LOG_PROBS) == 1
-    assert greedy(np.zeros(3, dtype=np.float32)) == 0
+    assert greedy(POSSIBLE) == 1
+    assert greedy(NextTokens(np.zeros(3, dtype=np.float32))) == 0
 
 
 def test_at_temperature_one_tokens_come_as_often_as_they_are_probable() -> None:
@@ -39,7 +40,19 @@ def test_only_the_fewest_tokens_that_hold_top_p_are_drawn(top_p: float, kept: se
 def test_a_seed_gives_the_same_draws() -> None:
     def first(seed: int) -> list[int]:
         choose = Nucleus(1.0, 1.0, seed)
-        return [choose(LOG_PROBS) for _ in range(20)]
+        return [choose(POSSIBLE) for _ in range(20)]
 
     assert first(3) == first(3)
     assert first(3) != first(4)
+
+
+def test_only_likely_tokens_are_looked_at_and_the_draws_are_those_of_the_whole_distribution() -> None:
+    rng = np.random.default_rng(0)
+    log_probs = np.log(rng.dirichlet(np.full(2000, 0.02))).astype(np.float32)
+    choose, reference = Nucleus(0.7, 0.9, seed=5), np.random.default_rng(5)
+    order = np.argsort(-log_probs, kind="stable")
+    p = np.exp(log_probs[order].astype(np.float64) / 0.7)
+    p /= p.sum()
+    kept = int(np.searchsorted(np.cumsum(p), 0.9)) + 1
+    wanted = [int(reference.choice(order[:kept], p=p[:kept] / p[:kept].sum())) for _ in range(50)]
+    assert [choose(NextTokens(log_probs)) for _ in range(50)] == wanted

@@ -13,6 +13,7 @@ from mim_lsp.engine.caches import MAX_DOCUMENTS, PREFILL_CHUNK
 from mim_lsp.engine.engine import MimEngine
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.errors import Cancelled
+from mim_lsp.runtime.protocol import CancelFlag
 from tests.engine.oracle import OracleRuntime, ask, decode_passes, engine_on, oracle_for, request, tokens
 from tests.tiny import SOURCE
 
@@ -24,6 +25,18 @@ SETTINGS = DecodeSettings()
 def after(n: int) -> Iterator[bool]:
     """False n times, then True."""
     return (i >= n for i in count())
+
+
+def cancelled_in_pass(runtime: OracleRuntime, n: int) -> CancelFlag:
+    """A flag that is set in the pass after the next n."""
+    cancel, is_time = CancelFlag(), after(n)
+
+    def watch() -> None:
+        if next(is_time):
+            cancel.set()
+
+    runtime.before_pass = watch
+    return cancel
 
 
 def generate(engine: MimEngine, marked: str, document: str | None = "doc") -> Generation:
@@ -132,42 +145,37 @@ def test_any_edit_gives_what_a_fresh_engine_gives(edits: list[tuple[int, int, st
 
 class TestCancellation:
     @pytest.mark.parametrize("candidates", [1, 3])
-    def test_between_any_two_passes(self, candidates: int) -> None:
+    def test_in_any_pass(self, candidates: int) -> None:
         asked, settings = request(HOLE), DecodeSettings(candidates=candidates)
         wanted = {MIDDLE: 0.6, "best": 0.4}
         runtime = oracle_for(asked, wanted)
         engine = engine_on(runtime)
         expected = engine_on(oracle_for(asked, wanted)).generate(asked, settings)
-        n_cancelled = 0
-        for n in count():
-            polls, n_passes = after(n), len(runtime.passes)
-            try:
-                found = engine.generate(asked, settings, lambda polls=polls: next(polls), "doc")  # type: ignore[misc]
-            except Cancelled:
-                n_cancelled += 1
-                assert len(runtime.passes) - n_passes <= n + candidates  # scoring is not asked
-            else:
-                break
-        assert n_cancelled >= expected.steps - candidates
-        assert same_but_for_time(found, expected)
+        for n in range(expected.steps + 1):  # the prompt is read in a pass of its own
+            n_passes = len(runtime.passes)
+            with pytest.raises(Cancelled):
+                engine.generate(asked, settings, cancelled_in_pass(runtime, n), "doc")
+            assert len(runtime.passes) == n_passes + n
+        late = cancelled_in_pass(runtime, expected.steps + 1)
+        assert same_but_for_time(engine.generate(asked, settings, late, "doc"), expected)
 
-    def test_between_two_chunks_of_a_prompt(self) -> None:
-        marked = SOURCE + "x = |\n" + SOURCE
-        asked = request(marked)
-        engine = engine_on(oracle_for(asked, MIDDLE))
+    def test_what_earlier_passes_read_of_a_prompt_is_kept(self) -> None:
+        asked = request(4 * SOURCE + "x = |\n" + 4 * SOURCE)
+        runtime = oracle_for(asked, MIDDLE)
+        engine = engine_on(runtime)
         whole = engine_on(oracle_for(asked, MIDDLE)).generate(asked, SETTINGS)
         assert whole.encoded_tokens > 4 * PREFILL_CHUNK
-        polls = after(2)
         with pytest.raises(Cancelled):
-            engine.generate(asked, SETTINGS, lambda: next(polls), "doc")
+            engine.generate(asked, SETTINGS, cancelled_in_pass(runtime, 2), "doc")
         rest = engine.generate(asked, SETTINGS, document="doc")
         assert rest.encoded_tokens == whole.encoded_tokens - 4 * PREFILL_CHUNK
         assert same_but_for_time(rest, whole)
 
     def test_at_once(self) -> None:
-        runtime = oracle_for(request(HOLE), MIDDLE)
+        runtime, cancel = oracle_for(request(HOLE), MIDDLE), CancelFlag()
+        cancel.set()
         with pytest.raises(Cancelled):
-            engine_on(runtime).generate(request(HOLE), SETTINGS, lambda: True)
+            engine_on(runtime).generate(request(HOLE), SETTINGS, cancel)
         assert runtime.passes == []
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mim_lsp.engine.types import Decode, DecodeSettings, InfillRequest
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
 from mim_lsp.runtime.torch.runtime import TorchRuntime
 from tests.engine.oracle import (
     CONFIG,
@@ -40,8 +40,8 @@ class NetworkRuntime(TorchRuntime):
     def __post_init__(self) -> None:
         super().__init__(tiny_model(self.seed))
 
-    def step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
-        out = super().step(feeds)
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+        out = super().step(feeds, cancel)
         for feed, log_probs in zip(feeds, out, strict=True):
             log_probs[:, NOT_ASCII] = -50.0
             lengths = self._rows[feed.row].length - np.arange(feed.outputs)[::-1]

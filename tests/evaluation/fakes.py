@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult, ElapsedMs
+from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult, ElapsedMs
 
 
 def offered(text: str, **facts: object) -> CompletionResult:
@@ -43,7 +43,7 @@ class ScriptedCompleter:
         text: str,
         offset: int,
         options: CompletionOptions,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> CompletionResult:
         self.calls.append(Call(text, offset, options, document))

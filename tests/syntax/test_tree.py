@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mim_lsp.syntax import tree as tree_module
-from mim_lsp.syntax.tree import Span, SyntaxTree, window_around
+from mim_lsp.syntax.tree import SimilarTrees, Span, SyntaxTree, window_around
+from tests.tiny import SOURCE
 
 SNIPPETS = st.lists(
     st.sampled_from(
@@ -152,3 +153,25 @@ def test_a_window_begins_with_a_definition_if_it_can() -> None:
     low, _ = window_around(text, len(text), len(text), 400)
     assert text[low:].startswith("def f")
     assert window_around("a\n" * 9, 3, 4, 100) == (0, 18)
+
+
+def everything(tree: SyntaxTree) -> list[tuple[Span, bool, bool]]:
+    return [(tree.span(visit.node), visit.node.is_error, visit.node.is_missing) for visit in tree.walk()]
+
+
+EDITS = st.tuples(st.integers(0, len(SOURCE)), st.sampled_from([0, 0, 0, 1, 3, 80]), SNIPPETS)
+
+
+@given(st.lists(EDITS, min_size=1, max_size=6))
+def test_a_similar_text_has_the_same_tree_as_if_it_were_the_first(edits: list[tuple[int, int, str]]) -> None:
+    trees, text = SimilarTrees(), SOURCE
+    trees.parse(text)
+    for at, removed, inserted in edits:
+        text = text[:at] + inserted + text[at + removed :]
+        assert everything(trees.parse(text)) == everything(SyntaxTree.parse(text))
+
+
+def test_any_text_may_follow_any_other() -> None:
+    trees = SimilarTrees()
+    for text in ("", SOURCE, "", "x = (", SOURCE[::-1], SOURCE + SOURCE, "\ud800\nx", SOURCE):
+        assert everything(trees.parse(text)) == everything(SyntaxTree.parse(text))

@@ -107,11 +107,11 @@ def test_a_large_file_is_checked_around_the_insertion(monkeypatch: pytest.Monkey
     parsed: list[int] = []
     parse = SyntaxTree.parse
 
-    def recorded(text: str, focus: int = 0) -> SyntaxTree:
+    def recorded(text: str, focus: int = 0, like: SyntaxTree | None = None) -> SyntaxTree:
         parsed.append(len(text))
-        return parse(text, focus)
+        return parse(text, focus, like)
 
-    monkeypatch.setattr(validity.SyntaxTree, "parse", recorded)
+    monkeypatch.setattr(SyntaxTree, "parse", recorded)
     half = "def f(a):\n    return foo(a, '漢')\n\n\n" * 20_000
     assert not makes_syntax_worse(half + "x = foo(", "1", ")\n" + half)
     assert makes_syntax_worse(half + "x = foo(", "1)", ")\n" + half)
