@@ -1,0 +1,1 @@
+"""Quantizing a trained model: int8 rows, or int4 groups by error-compensated rounding on calibration text."""
