@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mim_lsp import __version__
 from mim_lsp.errors import MimError
-from mim_lsp.runtime.choice import RuntimeOptions
+from mim_lsp.runtime.choice import RuntimeOptions, native_problem
 
 _LIBRARIES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tokenizers", "safetensors", "numpy")
 _SNIPPET = "def total(prices):\n    return "
@@ -37,8 +37,10 @@ def examine(model: str | None, options: RuntimeOptions) -> list[Finding]:
         _check("mim-lsp", lambda: f"{__version__} on Python {platform.python_version()}, {platform.platform()}"),
         _check("libraries", _libraries),
         _check("parser", _parser),
+        _check("native core", _native),
         _check("torch", _torch),
         _check("model", lambda: _model(model, options)),
+        _check("speed", lambda: _speed(model, options)),
     ]
 
 
@@ -62,11 +64,43 @@ def _parser() -> str:
     return "tree-sitter parses Python"
 
 
+def _native() -> str:
+    problem = native_problem()
+    if problem is not None:
+        raise MimError(f"the native core is not there ({problem}): install a C++20 compiler and mim-lsp again")
+    from mim_lsp.runtime.native._native import kernel_names, processor_features
+
+    return f"kernels {', '.join(kernel_names())}; processor: {processor_features()}"
+
+
 def _torch() -> str:
+    """PyTorch is needed only where the native core is missing, and for GPUs."""
     try:
         return version("torch")
     except PackageNotFoundError:
-        raise MimError("PyTorch is not installed, and completing needs it: pip install 'mim-lsp[torch]'") from None
+        if native_problem() is None:
+            return "not installed; needed only for GPUs and for training"
+        raise MimError("PyTorch is not installed: pip install 'mim-lsp[torch]'") from None
+
+
+def _speed(model: str | None, options: RuntimeOptions) -> str:
+    """Time the decode steps of the native core, where that runs the model."""
+    from mim_lsp.runtime.loading import load_model
+
+    if native_problem() is not None:
+        return "measured for the native core only; see mim-lsp bench"
+    from mim_lsp.runtime.native.runtime import NativeRuntime
+    from mim_lsp.runtime.native.speed import measure_step
+
+    runtime = load_model(model, options).runtime
+    if not isinstance(runtime, NativeRuntime):
+        return "measured for the native core only; see mim-lsp bench"
+    step = measure_step(runtime)
+    threads = f"{runtime.core.threads} thread{'s' if runtime.core.threads > 1 else ''}"
+    return (
+        f"{step.ms:.2f} ms for a step of both directions ({runtime.core.kernels}, {threads}); it reads "
+        f"{step.bytes / 1e6:.1f} MB, {step.share:.0%} of what memory gives at {step.bandwidth / 1e9:.1f} GB/s"
+    )
 
 
 def _model(model: str | None, options: RuntimeOptions) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,10 +15,11 @@ import pytest
 
 import mim_lsp
 import mim_lsp.completion
+import mim_lsp.doctor
 from mim_lsp.cli import build_parser, main
 from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult
 from mim_lsp.errors import MimError, ModelError
-from mim_lsp.runtime.choice import RuntimeOptions
+from mim_lsp.runtime.choice import RuntimeOptions, native_problem
 
 
 class FakeCompleter:
@@ -404,8 +406,9 @@ def test_models_are_listed_with_size_and_summary(
 
 
 def test_doctor_is_content_with_a_model_that_completes(
-    completer: FakeCompleter, capsys: pytest.CaptureFixture[str]
+    completer: FakeCompleter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(mim_lsp.doctor, "_speed", lambda model, options: "0.3 ms for a step")
     assert main(["doctor", "--model", "m"]) == 0
     report = capsys.readouterr().out
     assert f"mim-lsp      {mim_lsp.__version__} on Python" in report
@@ -419,10 +422,18 @@ def test_doctor_tells_every_finding_even_if_the_model_is_broken(
 ) -> None:
     error = MimError("no model 'x'")
     monkeypatch.setattr(mim_lsp.completion, "open_completer", raising(error), raising=False)
-    assert main(["doctor"]) == 2
+    assert main(["doctor", "--model", "no-such-model"]) == 2
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines] == ["mim-lsp", "libraries", "parser", "torch", "model"]
-    assert lines[-1] == "FAIL  model        no model 'x'"
+    names = ["mim-lsp", "libraries", "parser", "native", "torch", "model", "speed"]
+    assert [line.split()[1] for line in lines] == names
+    assert lines[-2] == "FAIL  model        no model 'x'"
+
+
+@pytest.mark.skipif(native_problem() is not None, reason="the native core was not built")
+def test_doctor_tells_how_near_a_step_is_to_what_memory_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--threads", "1"]) == 0
+    speed = capsys.readouterr().out.splitlines()[-1]
+    assert re.search(r"ms for a step of both directions \(\w+, 1 thread\).* \d+% of what memory gives", speed)
 
 
 # --- the parser itself

@@ -71,7 +71,7 @@ bool ForwardPass::run(std::span<const Feed> feeds, const volatile std::uint8_t* 
         // Behind the last layer's keys and values only what is wanted is of use.
         if (layer + 1 == shape_.n_layers) keep_wanted_tokens();
         attend(layer);
-        add_to_residual(mixed_, weights.out);
+        mix(weights.out);
         feed_forward(weights);
     }
     score(log_probs);
@@ -106,7 +106,8 @@ void ForwardPass::reserve_memory() {
     normed_rows_.reserve(tokens * shape_.d_model);
     attended_.reserve(tokens * shape_.query_width());
     for (Scratch& scratch : scratch_) {
-        scratch.tile.reserve(2 * tokens * kTilePanels * kPanel);
+        scratch.tile.reserve(tokens * kTilePanels * kPanel);
+        scratch.rest.reserve(tokens * kHeadTilePanels * kPanel);
         scratch.queries.reserve(kMaxQueries * width);
         scratch.heads.reserve(kMaxQueries * width);
         scratch.scores.reserve(static_cast<std::size_t>(kMaxQueries) * pages * kPageTokens);
@@ -119,18 +120,38 @@ void ForwardPass::quantize_row(const float* x, int width, QuantizedBuffer& out, 
     kernels_.quantize(x, width, out.values(row, first_group), out.scales(row, first_group), out.sums(row, first_group));
 }
 
-void ForwardPass::normalize(const std::vector<float>& norm, int rows, QuantizedBuffer& out) {
-    out.resize(rows, shape_.d_model);
-    const std::size_t width = shape_.d_model;
-    for_rows(pool_, rows, [&](int row) {
-        float* normed = normed_rows_.data() + row * width;
-        kernels_.rms_norm(residual(row), norm.data(), shape_.d_model, shape_.norm_eps, normed);
-        quantize_row(normed, shape_.d_model, out, row);
-    });
+// Leaves in x what the first term lacks.
+void ForwardPass::quantize_exactly(float* x, int width, ExactBuffer& out, int row, int first_group) const {
+    quantize_row(x, width, out.first, row, first_group);
+    const std::int8_t* values = out.first.values(row, first_group);
+    const float* scales = out.first.scales(row, first_group);
+    for (int i = 0; i < width; ++i) x[i] -= static_cast<float>(values[i]) * scales[i / kGroup];
+    quantize_row(x, width, out.rest, row, first_group);
+}
+
+float* ForwardPass::normalize(const std::vector<float>& norm, int row) {
+    float* normed = normed_rows_.data() + static_cast<std::size_t>(row) * shape_.d_model;
+    kernels_.rms_norm(residual(row), norm.data(), shape_.d_model, shape_.norm_eps, normed);
+    return normed;
+}
+
+void ForwardPass::normalize_exactly(const std::vector<float>& norm) {
+    exact_.resize(n_tokens(), shape_.d_model);
+    for_rows(pool_, n_tokens(), [&](int row) { quantize_exactly(normalize(norm, row), shape_.d_model, exact_, row); });
+}
+
+void ForwardPass::multiply_exactly(const ExactBuffer& x, const PackedMatrix& w, int first_panel, int last_panel,
+                                   float* out, int out_stride, Scratch& scratch) const {
+    const QuantizedRows first = x.first.view();
+    const int columns = (last_panel - first_panel) * kPanel;
+    float* rest = scratch.rest.data();
+    kernels_.matmul(first, w, first_panel, last_panel, out, out_stride);
+    kernels_.matmul(x.rest.view(), w, first_panel, last_panel, rest, columns);
+    for (int row = 0; row < first.rows; ++row, rest += columns, out += out_stride) kernels_.add(rest, columns, out);
 }
 
 void ForwardPass::project_attention(const LayerWeights& weights) {
-    normalize(weights.attention_norm, n_tokens(), normed_);
+    normalize_exactly(weights.attention_norm);
     struct Part {
         const Matrix* matrix;
         Buffer<float>* out;
@@ -143,12 +164,17 @@ void ForwardPass::project_attention(const LayerWeights& weights) {
         tiles += tiles_of(part.matrix->packed().n_panels(), kTilePanels);
         part.out->reserve(static_cast<std::size_t>(n_tokens()) * padded_outputs(*part.matrix));
     }
-    const QuantizedRows x = normed_.view();
-    pool_.run(tiles, [&](int tile, int) {
+    pool_.run(tiles, [&](int tile, int worker) {
         const Part& part = tile >= parts[2].first_tile ? parts[2] : tile >= parts[1].first_tile ? parts[1] : parts[0];
         const PackedMatrix& w = part.matrix->packed();
         const int first = (tile - part.first_tile) * kTilePanels, last = std::min(first + kTilePanels, w.n_panels());
-        kernels_.matmul(x, w, first, last, part.out->data() + first * kPanel, w.n_panels() * kPanel);
+        float* out = part.out->data() + first * kPanel;
+        const int stride = w.n_panels() * kPanel;
+        if (part.matrix == &weights.v) {
+            multiply_exactly(exact_, w, first, last, out, stride, scratch_[worker]);
+        } else {
+            kernels_.matmul(exact_.first.view(), w, first, last, out, stride);
+        }
     });
 }
 
@@ -234,47 +260,57 @@ void ForwardPass::attend_call(int layer, const AttentionCall& call, Scratch& scr
     }
 }
 
-void ForwardPass::add_to_residual(const QuantizedBuffer& input, const Matrix& matrix) {
-    const QuantizedRows x = input.view();
-    const PackedMatrix& w = matrix.packed();
-    for_panels(pool_, w.n_panels(), kTilePanels, [&](int first, int last, int worker) {
-        const int columns = (last - first) * kPanel, column = first * kPanel;
+// Adds a tile of outputs, from `column` on, to all rows of the residual stream.
+void ForwardPass::add_to_residual(const float* tile, int column, int columns) {
+    const int width = std::min(columns, shape_.d_model - column);
+    for (int row = 0; row < n_tokens(); ++row, tile += columns) kernels_.add(tile, width, residual(row) + column);
+}
+
+void ForwardPass::mix(const Matrix& out) {
+    const QuantizedRows x = mixed_.view();
+    for_panels(pool_, out.packed().n_panels(), kTilePanels, [&](int first, int last, int worker) {
         float* tile = scratch_[worker].tile.data();
-        kernels_.matmul(x, w, first, last, tile, columns);
-        for (int row = 0; row < x.rows; ++row, tile += columns) {
-            kernels_.add(tile, std::min(columns, w.outputs - column), residual(row) + column);
-        }
+        const int columns = (last - first) * kPanel;
+        kernels_.matmul(x, out.packed(), first, last, tile, columns);
+        add_to_residual(tile, first * kPanel, columns);
     });
 }
 
 void ForwardPass::feed_forward(const LayerWeights& weights) {
-    normalize(weights.feed_forward_norm, n_tokens(), normed_);
+    normed_.resize(n_tokens(), shape_.d_model);
+    for_rows(pool_, n_tokens(), [&](int row) {
+        quantize_row(normalize(weights.feed_forward_norm, row), shape_.d_model, normed_, row);
+    });
     gated_.resize(n_tokens(), shape_.d_ff);
     const QuantizedRows x = normed_.view();
     for_panels(pool_, weights.gate.packed().n_panels(), kTilePanels, [&](int first, int last, int worker) {
         const int columns = (last - first) * kPanel, column = first * kPanel;
         const int width = std::min(columns, shape_.d_ff - column);
-        float* gate = scratch_[worker].tile.data();
-        float* up = gate + static_cast<std::size_t>(x.rows) * columns;
+        float *gate = scratch_[worker].tile.data(), *up = scratch_[worker].rest.data();
         kernels_.matmul(x, weights.gate.packed(), first, last, gate, columns);
         kernels_.matmul(x, weights.up.packed(), first, last, up, columns);
         for (int row = 0; row < x.rows; ++row, gate += columns, up += columns) {
             kernels_.silu_multiply(gate, up, width, gate);
-            quantize_row(gate, width, gated_, row, column / kGroup);
+            quantize_exactly(gate, width, gated_, row, column / kGroup);
         }
     });
-    add_to_residual(gated_, weights.down);
+    const PackedMatrix& down = weights.down.packed();
+    for_panels(pool_, down.n_panels(), kTilePanels, [&](int first, int last, int worker) {
+        float* tile = scratch_[worker].tile.data();
+        const int columns = (last - first) * kPanel;
+        multiply_exactly(gated_, down, first, last, tile, columns, scratch_[worker]);
+        add_to_residual(tile, first * kPanel, columns);
+    });
 }
 
 void ForwardPass::score(float* log_probs) {
     const int rows = n_tokens(), vocab = shape_.vocab_size, stride = padded_outputs(weights_.embedding);
     if (rows == 0) return;
-    normalize(weights_.norm, rows, normed_);
+    normalize_exactly(weights_.norm);
     logits_.reserve(static_cast<std::size_t>(rows) * stride);
-    const QuantizedRows x = normed_.view();
     const PackedMatrix& w = weights_.embedding.packed();
-    for_panels(pool_, w.n_panels(), kHeadTilePanels, [&](int first, int last, int) {
-        kernels_.matmul(x, w, first, last, logits_.data() + first * kPanel, stride);
+    for_panels(pool_, w.n_panels(), kHeadTilePanels, [&](int first, int last, int worker) {
+        multiply_exactly(exact_, w, first, last, logits_.data() + first * kPanel, stride, scratch_[worker]);
     });
     pool_.run(rows, [&](int row, int) {
         float* out = log_probs + static_cast<std::size_t>(row) * vocab;

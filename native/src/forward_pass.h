@@ -39,6 +39,17 @@ class QuantizedBuffer {
     int rows_ = 0, groups_ = 0;
 };
 
+// Activations in two terms, the second one what rounding left over of the first: as good as 16 bits. For the matrices
+// whose inputs decide what is written (docs/experiments.md): v, down, and the scores.
+struct ExactBuffer {
+    QuantizedBuffer first, rest;
+
+    void resize(int rows, int width) {
+        first.resize(rows, width);
+        rest.resize(rows, width);
+    }
+};
+
 // Runs passes of one model; keeps its working memory from one to the next. For one thread at a time.
 class ForwardPass {
   public:
@@ -62,7 +73,7 @@ class ForwardPass {
 
     // Working memory of one thread of the pool.
     struct Scratch {
-        Buffer<float> tile;  // outputs of a matrix tile
+        Buffer<float> tile, rest;  // outputs of a matrix tile, and of the second term of its inputs
         Buffer<float> queries, scores, heads;
         std::vector<const Bf16*> keys, values;
     };
@@ -75,12 +86,17 @@ class ForwardPass {
     void plan_attention();
     void attend(int layer);
     void attend_call(int layer, const AttentionCall& call, Scratch& scratch);
+    void mix(const Matrix& out);
     void feed_forward(const LayerWeights& weights);
     void score(float* log_probs);
 
-    void normalize(const std::vector<float>& norm, int rows, QuantizedBuffer& out);
-    void add_to_residual(const QuantizedBuffer& x, const Matrix& matrix);
+    float* normalize(const std::vector<float>& norm, int row);
+    void normalize_exactly(const std::vector<float>& norm);
     void quantize_row(const float* x, int width, QuantizedBuffer& out, int row, int first_group = 0) const;
+    void quantize_exactly(float* x, int width, ExactBuffer& out, int row, int first_group = 0) const;
+    void multiply_exactly(const ExactBuffer& x, const PackedMatrix& w, int first_panel, int last_panel, float* out,
+                          int out_stride, Scratch& scratch) const;
+    void add_to_residual(const float* tile, int column, int columns);
     int n_tokens() const { return static_cast<int>(tokens_.size()); }
     float* residual(int token) { return residual_.data() + static_cast<std::size_t>(token) * shape_.d_model; }
 
@@ -96,7 +112,8 @@ class ForwardPass {
     Buffer<float> residual_, normed_rows_;   // [tokens][D]
     Buffer<float> q_, k_, v_;                // [tokens][heads * E, rounded up to panels]
     Buffer<float> attended_;                 // [tokens][H * E]
-    QuantizedBuffer normed_, mixed_, gated_; // inputs of q/k/v and gate/up, of out, of down
+    QuantizedBuffer mixed_, normed_;         // inputs of out, of gate and up
+    ExactBuffer exact_, gated_;              // inputs of q, k, v and of the scores, of down
     Buffer<float> logits_;                   // [outputs][vocab_size, rounded up to panels]
     std::vector<Scratch> scratch_;           // one for each worker
 };

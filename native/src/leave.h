@@ -1,4 +1,5 @@
-// How long a helper that held the caller up stays away: longer and longer while it keeps happening.
+// How long a helper that held the caller up stays away: in proportion to the time that was lost, so that waiting costs
+// a few hundredths at most, and longer and longer while it keeps happening.
 #pragma once
 
 #include <algorithm>
@@ -10,14 +11,15 @@ class Leave {
   public:
     using Clock = std::chrono::steady_clock;
 
-    static constexpr std::chrono::milliseconds kShortest{10};
+    static constexpr int kFactor = 25;
+    static constexpr int kLargestFactor = 1600;
     static constexpr std::chrono::milliseconds kLongest{1000};
     // So many passes without trouble make the next leave half as long.
     static constexpr int kGoodPasses = 32;
 
-    void begin(Clock::time_point now) {
-        end_ = now + length_;
-        length_ = std::min(2 * length_, kLongest);
+    void begin(Clock::time_point now, Clock::duration lost) {
+        end_ = now + std::min<Clock::duration>(lost * factor_, kLongest);
+        factor_ = std::min(2 * factor_, kLargestFactor);
         good_passes_ = 0;
     }
 
@@ -25,13 +27,13 @@ class Leave {
 
     void pass_went_well() {
         if (++good_passes_ < kGoodPasses) return;
-        length_ = std::max(length_ / 2, kShortest);
+        factor_ = std::max(factor_ / 2, kFactor);
         good_passes_ = 0;
     }
 
   private:
     Clock::time_point end_{};
-    std::chrono::milliseconds length_ = kShortest;
+    int factor_ = kFactor;
     int good_passes_ = 0;
 };
 

@@ -23,8 +23,9 @@ constexpr microseconds kHelperSpin{50};
 // How often a waiting thread looks again before it reads the clock (a look takes some tens of nanoseconds).
 constexpr int kLooksPerClock = 16;
 // The caller waits in peace for this long, or for as long as it takes itself for so many tiles if that is longer: a
-// helper that is running has finished its tile by then, so one that has not must have lost its core.
-constexpr microseconds kPatience{50};
+// helper that is running has finished its tile by then, so one that has not must have lost its core. (With half of it,
+// interrupts on a quiet machine cost helpers a third of their work.)
+constexpr microseconds kPatience{100};
 constexpr int kPatienceTiles = 4;
 
 // The tiles of the current job, how many there are and how many are taken, in one word: one atomic addition claims a
@@ -100,7 +101,7 @@ struct ThreadPool::State {
     bool finished_within(Clock::duration time, int tiles) const;
     bool finished(int tiles) const;
     void suspect_those_in_tiles();
-    void send_suspects_away();
+    void send_suspects_away(Clock::duration lost);
 };
 
 void ThreadPool::State::add_helper(int worker) {
@@ -151,11 +152,12 @@ int ThreadPool::State::do_tiles(int tile, int worker) {
 }
 
 void ThreadPool::State::await(int tiles, Clock::duration patience) {
+    const Clock::time_point start = Clock::now();
     if (finished_within(patience, tiles)) return;
     suspect_those_in_tiles();
     // Yields only now: one that is waited for may want this very core, but who yields early loses it to anyone.
     while (!finished(tiles)) std::this_thread::yield();
-    send_suspects_away();
+    send_suspects_away(Clock::now() - start);
 }
 
 bool ThreadPool::State::finished_within(Clock::duration time, int tiles) const {
@@ -174,13 +176,13 @@ void ThreadPool::State::suspect_those_in_tiles() {
 }
 
 // Once the wait is over, so that a leave is not spent while the caller waits.
-void ThreadPool::State::send_suspects_away() {
+void ThreadPool::State::send_suspects_away(Clock::duration lost) {
     const Clock::time_point now = Clock::now();
     for (Helper& helper : helpers) {
         if (!helper.suspect) continue;
         helper.suspect = false;
         helper.away = true;
-        helper.leave.begin(now);
+        helper.leave.begin(now, lost);
         helper.rest();
     }
 }

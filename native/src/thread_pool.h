@@ -32,8 +32,11 @@ class TileFunction {
 // Between passes the threads sleep (no processor time). Within a pass (begin_pass .. end_pass) they spin briefly for the
 // next job, then sleep. The caller waits only for tiles that another thread has started; when it has to wait long,
 // because other programs want the cores, the helpers are left out for a while, so that a pass slows down in proportion.
+//
+// A forked child has no helpers. It may run jobs, all of which its caller does, but must not destroy the pool.
 class ThreadPool {
   public:
+    // Starts threads - 1 helpers, or as many as the system allows: see threads().
     explicit ThreadPool(int threads);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;
@@ -41,6 +44,7 @@ class ThreadPool {
 
     int threads() const;
 
+    // A pass is a stretch of jobs that follow one another closely. Helpers that were left out come back at its start.
     void begin_pass();
     void end_pass();
 

@@ -48,7 +48,9 @@ void test_unusable_names() {
     for (const char* name : {"mmx", "avx", "portable ", "PORTABLE"}) {
         const std::string message = message_for(name);
         CHECK(message.find(name) != std::string::npos);
-        for (const mim::Kernels* kernels : mim::usable_kernels()) CHECK(message.find(kernels->name) != std::string::npos);
+        for (const mim::Kernels* kernels : mim::usable_kernels()) {
+            CHECK(message.find(kernels->name) != std::string::npos);
+        }
     }
 }
 

@@ -38,14 +38,23 @@ struct Problem {
           group_scales(weight_group == 0 ? 0 : static_cast<std::size_t>(outputs) * inputs / weight_group),
           out(static_cast<std::size_t>(rows) * kTilePanels * kPanel) {
         std::uint32_t state = 1;
-        for (std::size_t i = 0; i < panels.size(); ++i) panels[i] = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int8_t>(static_cast<int>(i * 37 % 255) - 127);
+        for (std::size_t i = 0; i < panels.size(); ++i) {
+            state = state * 1664525 + 1013904223;
+            panels[i] = static_cast<std::uint8_t>(state >> 24);
+        }
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            values[i] = static_cast<std::int8_t>(static_cast<int>(i * 37 % 255) - 127);
+        }
         for (std::size_t i = 0; i < x_scales.size(); ++i) x_scales[i] = 0.01f;
         for (std::size_t i = 0; i < row_scales.size(); ++i) row_scales[i] = 0.01f;
         for (std::size_t i = 0; i < group_scales.size(); ++i) group_scales[i] = 0x2000;
         x = {values.data(), x_scales.data(), sums.data(), rows, groups};
-        w = {panels.data(), weight_group == 0 ? row_scales.data() : nullptr, weight_group == 0 ? nullptr : group_scales.data(),
-             outputs, groups, weight_group};
+        w = {panels.data(), nullptr, nullptr, outputs, groups, weight_group};
+        if (weight_group == 0) {
+            w.row_scales = row_scales.data();
+        } else {
+            w.group_scales = group_scales.data();
+        }
     }
 
     std::size_t bytes() const { return panels.bytes() + row_scales.bytes() + group_scales.bytes(); }
@@ -94,7 +103,11 @@ __attribute__((target("avx512f,avx512vnni"))) void multiply_in_registers(int ste
 #pragma GCC unroll 12
         for (int i = 0; i < 12; ++i) sums[i] = _mm512_dpbusd_epi32(sums[i], factor, factor);
     }
-    for (const __m512i& sum : sums) sink = sink + static_cast<std::uint64_t>(_mm512_reduce_add_epi32(sum));
+    std::uint64_t words[8];
+    for (const __m512i& sum : sums) {
+        _mm512_storeu_si512(words, sum);
+        sink = sink + words[0];
+    }
 }
 
 double measure_peak() {
@@ -126,14 +139,16 @@ void print_shares(const char* unit, const int (&counts)[4], const std::vector<do
 void measure_few_rows(const Kernels& kernels, int inputs, int weight_group) {
     const int counts[] = {1, 2, 4, 8};
     const std::size_t panel_bytes = static_cast<std::size_t>(inputs) * kPanel / (weight_group == 0 ? 1 : 2);
-    Problem problem(8, inputs, static_cast<int>(kStreamBytes / panel_bytes / kTilePanels) * kTilePanels * kPanel, weight_group);
+    const int tiles = static_cast<int>(kStreamBytes / panel_bytes / kTilePanels);
+    Problem problem(8, inputs, tiles * kTilePanels * kPanel, weight_group);
     std::vector<double> rates[5];
     for (int repeat = 0; repeat < 7; ++repeat) {
         for (int tile = 0; tile < problem.tiles(); ++tile) {
             const int kind = (tile + repeat) % 5;
             const std::size_t plain_bytes = kTilePanels * panel_bytes;
             if (kind == 4) {
-                rates[kind].push_back(plain_bytes / seconds([&] { read(problem.panels.data() + tile * plain_bytes, plain_bytes); }));
+                const std::uint8_t* start = problem.panels.data() + tile * plain_bytes;
+                rates[kind].push_back(plain_bytes / seconds([&] { read(start, plain_bytes); }));
             } else {
                 problem.x.rows = counts[kind];
                 rates[kind].push_back(problem.tile_bytes() / seconds([&] { problem.run(kernels, tile); }));

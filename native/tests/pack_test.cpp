@@ -27,7 +27,8 @@ int count_misplaced(const RandomMatrix& source, const PackedMatrix& matrix) {
     for (int output = 0; output < matrix.n_panels() * kPanel; ++output) {
         for (int input = 0; input < matrix.stride(); ++input) {
             const bool is_padding = output >= source.outputs || input >= source.inputs;
-            const int expected = is_padding ? 0 : source.whole_numbers[static_cast<std::size_t>(output) * source.inputs + input];
+            const std::size_t i = static_cast<std::size_t>(output) * source.inputs + input;
+            const int expected = is_padding ? 0 : source.whole_numbers[i];
             misplaced += stored_weight(matrix, output, input) != expected + zero;
         }
     }
@@ -42,7 +43,8 @@ int count_wrong_scales(const RandomMatrix& source, const PackedMatrix& matrix) {
         for (int group = 0; group < packed_groups; ++group) {
             const bool is_padding = output >= source.outputs || group >= groups;
             if (matrix.is_int4()) {
-                const std::size_t i = (static_cast<std::size_t>(output / kPanel) * packed_groups + group) * kPanel + output % kPanel;
+                const std::size_t panel = static_cast<std::size_t>(output / kPanel);
+                const std::size_t i = (panel * packed_groups + group) * kPanel + output % kPanel;
                 wrong += matrix.group_scales[i] != (is_padding ? 0 : source.group_scales[output * groups + group]);
             } else {
                 wrong += matrix.row_scales[output] != (is_padding ? 0.0f : source.row_scales[output]);
@@ -83,10 +85,12 @@ void test_panel_range_is_kept_to() {
     const RandomMatrix source(64, 64, 0);
     Packed packed(source);
     std::fill_n(packed.panels.data(), packed.panels.size(), std::uint8_t{7});
-    pack_int8(source.int8_values().data(), source.row_scales.data(), 64, 64, 1, 2, packed.panels.data(), packed.row_scales.data());
+    pack_int8(source.int8_values().data(), source.row_scales.data(), 64, 64, 1, 2, packed.panels.data(),
+              packed.row_scales.data());
     const std::size_t panel_bytes = packed.matrix.panel_bytes();
     const auto is_untouched = [&](std::size_t first, std::size_t last) {
-        return std::all_of(packed.panels.data() + first, packed.panels.data() + last, [](std::uint8_t byte) { return byte == 7; });
+        const std::uint8_t* panels = packed.panels.data();
+        return std::all_of(panels + first, panels + last, [](std::uint8_t byte) { return byte == 7; });
     };
     CHECK(is_untouched(0, panel_bytes));
     CHECK(!is_untouched(panel_bytes, 2 * panel_bytes));

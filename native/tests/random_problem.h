@@ -1,6 +1,8 @@
 // Random matrices and activations for the tests of packing and of the matrix product.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -14,17 +16,19 @@ namespace mim {
 
 inline std::mt19937 generator(1);
 
-inline int random_int(int lowest, int highest) { return std::uniform_int_distribution<int>(lowest, highest)(generator); }
-
-// Any finite float16, denormals included.
-inline std::uint16_t random_float16() { return static_cast<std::uint16_t>(random_int(0, 1) << 15 | random_int(0, 0x7bff)); }
+inline int random_int(int lowest, int highest) {
+    return std::uniform_int_distribution<int>(lowest, highest)(generator);
+}
 
 // A matrix as a model file holds it, the same packed, and what its weights are.
 class RandomMatrix {
   public:
     // weight_group: of int4; 0 for int8.
     RandomMatrix(int outputs, int inputs, int weight_group)
-        : outputs(outputs), inputs(inputs), weight_group(weight_group), whole_numbers(static_cast<std::size_t>(outputs) * inputs) {
+        : outputs(outputs),
+          inputs(inputs),
+          weight_group(weight_group),
+          whole_numbers(static_cast<std::size_t>(outputs) * inputs) {
         const int largest = weight_group == 0 ? 127 : 7;
         for (int& value : whole_numbers) value = random_int(-largest - (weight_group == 0 ? 0 : 1), largest);
         row_scales.resize(outputs);
@@ -38,7 +42,8 @@ class RandomMatrix {
 
     double weight(int output, int input) const {
         const std::size_t i = static_cast<std::size_t>(output) * inputs + input;
-        return whole_numbers[i] * (weight_group == 0 ? row_scales[output] : float16_to_float(group_scales[i / weight_group]));
+        const float scale = weight_group == 0 ? row_scales[output] : float16_to_float(group_scales[i / weight_group]);
+        return whole_numbers[i] * static_cast<double>(scale);
     }
 
     std::vector<std::int8_t> int8_values() const { return {whole_numbers.begin(), whole_numbers.end()}; }
@@ -100,8 +105,11 @@ class Packed {
 class RandomRows {
   public:
     RandomRows(int rows, int inputs)
-        : inputs(inputs), groups(round_up(inputs, kGroup) / kGroup), values(static_cast<std::size_t>(rows) * groups * kGroup),
-          scales(static_cast<std::size_t>(rows) * groups), sums(scales.size() * 2) {
+        : inputs(inputs),
+          groups(round_up(inputs, kGroup) / kGroup),
+          values(static_cast<std::size_t>(rows) * groups * kGroup),
+          scales(static_cast<std::size_t>(rows) * groups),
+          sums(scales.size() * 2) {
         for (std::size_t i = 0; i < values.size(); ++i) {
             const bool is_padding = static_cast<int>(i % (groups * kGroup)) >= inputs;
             values[i] = static_cast<std::int8_t>(is_padding ? 0 : random_int(-127, 127));
@@ -118,7 +126,8 @@ class RandomRows {
     }
 
     double value(int row, int input) const {
-        return static_cast<double>(values[static_cast<std::size_t>(row) * groups * kGroup + input]) * scales[row * groups + input / kGroup];
+        const std::size_t i = static_cast<std::size_t>(row) * groups * kGroup + input;
+        return static_cast<double>(values[i]) * scales[i / kGroup];
     }
 
     // Some of the rows.

@@ -18,6 +18,7 @@ from tests.tiny import tiny_config, tiny_model
 
 _native = pytest.importorskip("mim_lsp.runtime.native._native")
 
+from mim_lsp.runtime.native import speed  # noqa: E402
 from mim_lsp.runtime.native.runtime import NativeRuntime  # noqa: E402
 from mim_lsp.runtime.native.threads import choose_threads  # noqa: E402
 
@@ -171,3 +172,14 @@ def test_two_threads_cannot_enter_at_once(tensors: dict[str, StoredTensor]) -> N
     done.set()
     other.join()
     assert set(errors) == {"the model is in use by another thread"}
+
+
+def test_a_steps_speed_counts_what_it_reads(tensors: dict[str, StoredTensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "PROBE_BYTES", 1 << 20)
+    runtime = NativeRuntime(tiny_config(), tensors, threads=1)
+    step = speed.measure_step(runtime)
+    assert step.ms > 0
+    assert step.bandwidth > 0
+    assert step.bytes > runtime.core.weight_bytes
+    assert runtime.core.cache_bytes == 0  # its rows are closed
+    assert speed.StepSpeed(ms=2.0, bytes=10_000_000, bandwidth=20e9).share == pytest.approx(0.25)

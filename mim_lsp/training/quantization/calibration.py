@@ -16,7 +16,7 @@ from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.training.windows import ExampleBuilder, WindowSettings
 
 TOKENS = 65_536
-"""Enough for the widest layers; three times as many tokens did not change the result (docs/experiments.md)."""
+"""Three times as many windows as are needed for about half of it changed nothing (docs/experiments.md)."""
 CHARS_PER_ANCHOR = 1500
 """Range in which a hole is drawn."""
 _NOT_CODE = ("site-packages", "dist-packages", "test", "tests", "idlelib", "__pycache__")

@@ -11,7 +11,8 @@ MIM_TARGET_END
 
 namespace mim {
 
-const Kernels kAvx2Kernels{"avx2", matmul, quantize, rms_norm, silu_multiply, add, log_softmax, attend<WidenedPairs>};
+const Kernels kAvx2Kernels{"avx2", matmul, quantize, rms_norm, silu_multiply, add, log_softmax,
+                           attend<WidenedPairs>};
 
 }  // namespace mim
 

@@ -11,8 +11,10 @@ MIM_TARGET_END
 
 namespace mim {
 
-const Kernels kAvx512Kernels{"avx512", matmul, quantize, rms_norm, silu_multiply, add, log_softmax, attend<WidenedPairs>};
-const Kernels kAvx512Bf16Kernels{"avx512bf16", matmul, quantize, rms_norm, silu_multiply, add, log_softmax, attend_bf16};
+const Kernels kAvx512Kernels{"avx512", matmul, quantize, rms_norm, silu_multiply, add, log_softmax,
+                             attend<WidenedPairs>};
+const Kernels kAvx512Bf16Kernels{"avx512bf16", matmul, quantize, rms_norm, silu_multiply, add, log_softmax,
+                                 attend_bf16};
 
 }  // namespace mim
 

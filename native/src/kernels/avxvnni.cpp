@@ -11,7 +11,8 @@ MIM_TARGET_END
 
 namespace mim {
 
-const Kernels kAvxVnniKernels{"avxvnni", matmul, quantize, rms_norm, silu_multiply, add, log_softmax, attend<WidenedPairs>};
+const Kernels kAvxVnniKernels{"avxvnni", matmul, quantize, rms_norm, silu_multiply, add, log_softmax,
+                              attend<WidenedPairs>};
 
 }  // namespace mim
 

@@ -8,8 +8,8 @@
 namespace mim {
 namespace {
 
-// Makes GCC add in the order written. It likes to turn a chain of additions into a tree, whose operands then overflow the
-// registers: int4 was 1.4 times slower.
+// Makes GCC add in the order written. It likes to turn a chain of additions into a tree, whose operands then overflow
+// the registers: int4 was 1.4 times slower.
 MIM_INLINE __m256i keep(__m256i sums) {
 #if defined(__GNUC__)
     __asm__("" : "+x"(sums));
@@ -17,8 +17,8 @@ MIM_INLINE __m256i keep(__m256i sums) {
     return sums;
 }
 
-// Weights with a sign, as absolute values whose signs are moved to the inputs: a pair of products, at most 2 * 128 * 127,
-// then fits 16 bits, whereas pairs of unsigned weights up to 255 would be clipped.
+// Weights with a sign, as absolute values whose signs are moved to the inputs: a pair of products, at most
+// 2 * 128 * 127, then fits 16 bits, whereas pairs of unsigned weights up to 255 would be clipped.
 struct Int8Dot {
     static constexpr int kZero = 0;
     using Partial = Int::Sums;

@@ -1,8 +1,8 @@
 // Dot products in plain C++.
 //
-// A `Dot` multiplies weights of one format: `open` starts with a sum so far, `step` adds the products of four inputs, up
-// to kHalfGroup inputs in all, and `close` gives the sum with them. `kZero` is what is to be taken out of each weight
-// by starting from -kZero * sum(x).
+// A `Dot` multiplies weights of one format: `prepare` makes loaded weights its operands, `open` starts with a sum so
+// far, `step` adds the products of four inputs, up to kHalfGroup inputs in all, and `close` gives the sum with them.
+// `kZero` is what is to be taken out of each weight by starting from -kZero * sum(x).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Integer vectors in plain C++, for the matrix product. `Int` is what matmul.h is written in; the other int_*.h hold the
-// same for their instruction set. Each is included by one file, hence the unnamed namespace.
+// Integer vectors in plain C++, for the matrix product. `Int` is what matmul.h is written in; the other int_*.h hold
+// the same for their instruction set. Each is included by one file, hence the unnamed namespace.
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 //       int4: total = fma(sum * w_scale, x_scale, total)
 //   int8: total = total * row_scale
 //
-// Rows are taken in blocks whose sums fit the registers. A block is staged: copied so that all it has of a group of inputs
-// lies side by side, at distances the compiler knows.
+// Rows are taken in blocks whose sums fit the registers. A block is staged: copied so that all it has of a group of
+// inputs lies side by side, at distances the compiler knows.
 //
 // Included by one file for each instruction set, after its `float_*.h` and `dot_*.h`; hence the unnamed namespace.
 #pragma once
@@ -105,7 +105,8 @@ MIM_INLINE void prefetch_line(const std::uint8_t* lines, int line) {
 }
 
 template <class Format, int V>
-MIM_INLINE void load_line(const std::uint8_t* lines, std::size_t panel_bytes, Int::Weights (&weights)[Format::kWords][V]) {
+MIM_INLINE void load_line(const std::uint8_t* lines, std::size_t panel_bytes,
+                          Int::Weights (&weights)[Format::kWords][V]) {
     MIM_UNROLL
     for (int v = 0; v < V; ++v) {
         const std::uint8_t* source = lines + v / kPanelVectors * panel_bytes + v % kPanelVectors * kVectorBytes;
@@ -131,7 +132,9 @@ MIM_INLINE void add_half_group(const std::uint8_t* lines, std::size_t panel_byte
     MIM_UNROLL
     for (int line = 0; line < Format::kHalfLines; ++line, lines += kLineBytes) {
         MIM_UNROLL
-        for (int v = 0; v < V; v += kPanelVectors) prefetch_line<Format, R>(lines + v / kPanelVectors * panel_bytes, line);
+        for (int v = 0; v < V; v += kPanelVectors) {
+            prefetch_line<Format, R>(lines + v / kPanelVectors * panel_bytes, line);
+        }
         Int::Weights weights[Format::kWords][V];
         load_line<Format>(lines, panel_bytes, weights);
         MIM_UNROLL
@@ -207,7 +210,8 @@ template <int R, int V>
 MIM_INLINE void store_totals(const PanelPart& w, const Float::Vector (&totals)[R][V], const OutputBlock& out) {
     MIM_UNROLL
     for (int v = 0; v < V; ++v) {
-        const Float::Vector scale = w.row_scales != nullptr ? Float::load(w.row_scales + v * Int::kWidth) : Float::broadcast(1);
+        Float::Vector scale = Float::broadcast(1);
+        if (w.row_scales != nullptr) scale = Float::load(w.row_scales + v * Int::kWidth);
         MIM_UNROLL
         for (int r = 0; r < R; ++r) {
             Float::store(out.first + r * out.stride + v * Int::kWidth, Float::multiply(totals[r][v], scale));
@@ -311,7 +315,8 @@ void multiply_format(const Call& call) {
     }
 }
 
-void matmul(const QuantizedRows& x, const PackedMatrix& w, int first_panel, int last_panel, float* out, int out_stride) {
+void matmul(const QuantizedRows& x, const PackedMatrix& w, int first_panel, int last_panel, float* out,
+            int out_stride) {
     const Call call{x, w, first_panel, last_panel, out, out_stride};
     if (!w.is_int4()) return multiply_format<Int8>(call);
     if (w.weight_group == kGroup) return multiply_format<Int4<kGroup>>(call);

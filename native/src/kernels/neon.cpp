@@ -16,7 +16,8 @@ MIM_TARGET_END
 
 namespace mim {
 
-const Kernels kNeonKernels{"neon", matmul, quantize, rms_norm, silu_multiply, add, log_softmax, attend<WidenedPairs>};
+const Kernels kNeonKernels{"neon", matmul, quantize, rms_norm, silu_multiply, add, log_softmax,
+                           attend<WidenedPairs>};
 
 }  // namespace mim
 
