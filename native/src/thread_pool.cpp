@@ -139,7 +139,7 @@ bool ThreadPool::State::take_part(Helper& helper, int worker) {
     if (!counter.any_left()) return false;
     helper.in_tiles.store(true, std::memory_order_relaxed);
     const int done = do_tiles(counter.claim(), worker);
-    // All of them are of one job, for no job ends before its tiles are reported. Nothing of it may be touched after this.
+    // All of them are of one job, for no job ends before its tiles are reported. After this nothing of it is touched.
     finished_by_helpers.fetch_add(done, std::memory_order_release);
     helper.in_tiles.store(false, std::memory_order_relaxed);
     return done > 0;
@@ -169,7 +169,9 @@ bool ThreadPool::State::finished_within(Clock::duration time, int tiles) const {
     return true;
 }
 
-bool ThreadPool::State::finished(int tiles) const { return finished_by_helpers.load(std::memory_order_acquire) == tiles; }
+bool ThreadPool::State::finished(int tiles) const {
+    return finished_by_helpers.load(std::memory_order_acquire) == tiles;
+}
 
 void ThreadPool::State::suspect_those_in_tiles() {
     for (Helper& helper : helpers) helper.suspect = helper.in_tiles.load(std::memory_order_relaxed);

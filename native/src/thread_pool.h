@@ -29,8 +29,8 @@ class TileFunction {
 
 // A pool whose caller is worker 0 and does whatever nobody else has taken. Not for calls from several threads at once.
 //
-// Between passes the threads sleep (no processor time). Within a pass (begin_pass .. end_pass) they spin briefly for the
-// next job, then sleep. The caller waits only for tiles that another thread has started; when it has to wait long,
+// Between passes the threads sleep (no processor time). Within a pass (begin_pass .. end_pass) they spin briefly for
+// the next job, then sleep. The caller waits only for tiles that another thread has started; when it has to wait long,
 // because other programs want the cores, the helpers are left out for a while, so that a pass slows down in proportion.
 //
 // A forked child has no helpers. It may run jobs, all of which its caller does, but must not destroy the pool.

@@ -30,7 +30,8 @@ void a_buffer_in_the_cache_is_not_slower_than_memory() {
 
 void any_size_is_measured() {
     mim::ThreadPool pool(2);
-    for (std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{3} << 20}) CHECK(mim::read_bandwidth(pool, bytes) > 0);
+    for (std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{3} << 20})
+        CHECK(mim::read_bandwidth(pool, bytes) > 0);
 }
 
 }  // namespace

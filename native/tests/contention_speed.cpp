@@ -37,7 +37,9 @@ constexpr double kDisturbedShare = 0.05;
 
 double milliseconds_since(Clock::time_point start) { return Milliseconds(Clock::now() - start).count(); }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); }
+double seconds(const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
 
 // Processor seconds that this process and its finished children have used.
 double own_seconds() {
@@ -145,7 +147,7 @@ double quantile(std::vector<double> times, double share) {
 
 void print(const std::vector<Cell>& cells) {
     const double quiet = quantile(cells[0].times, 0.5);
-    std::printf("threads foreign passes disturbed    p50    p95    p99    max ms   times the quiet p50 of one thread\n");
+    std::printf("threads foreign passes disturbed    p50    p95    p99    max ms   over the quiet p50 of one thread\n");
     for (const Cell& cell : cells) {
         std::printf("%7d %7d %6zu %9d", cell.threads, cell.foreign, cell.times.size(), cell.disturbed);
         for (double share : {0.5, 0.95, 0.99, 1.0}) std::printf(" %6.2f", quantile(cell.times, share));

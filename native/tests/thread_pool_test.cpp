@@ -13,6 +13,7 @@
 #endif
 
 #include "check.h"
+#include "leave.h"
 
 namespace {
 
@@ -26,7 +27,7 @@ class Tally {
     explicit Tally(int threads) : busy_(threads) {}
 
     bool counts(ThreadPool& pool, int tiles) {
-        std::vector<int> runs(tiles);  // not atomic: the sanitizer sees it when a tile is not finished before `run` ends
+        std::vector<int> runs(tiles);  // not atomic: a sanitizer sees a tile that ends after `run`
         pool.run(tiles, [&](int tile, int worker) {
             if (busy_.at(worker).exchange(true)) entered_twice_ = true;
             ++runs[tile];
@@ -110,7 +111,9 @@ void pools_work_side_by_side() {
 
 // A job in which helpers take `time` for a tile: the caller has done the others long before.
 void run_with_stuck_helpers(ThreadPool& pool, milliseconds time) {
-    pool.run(200, [&](int, int worker) { std::this_thread::sleep_for(worker == 0 ? std::chrono::microseconds(100) : time); });
+    pool.run(200, [&](int, int worker) {
+        std::this_thread::sleep_for(worker == 0 ? std::chrono::microseconds(100) : time);
+    });
 }
 
 void the_caller_waits_for_a_slow_tile_and_then_leaves_its_thread_out() {
@@ -140,7 +143,7 @@ void a_thread_that_was_left_out_comes_back() {
         const PassScope scope(pool);
         run_with_stuck_helpers(pool, milliseconds(100));
     }
-    std::this_thread::sleep_for(milliseconds(50));
+    std::this_thread::sleep_for(mim::Leave::kLongest);
     std::atomic<int> helped = 0;
     const PassScope scope(pool);
     for (int job = 0; job < 20; ++job)
@@ -152,8 +155,8 @@ void a_thread_that_was_left_out_comes_back() {
 }
 
 #if !defined(_WIN32)  // whose std::clock counts time, not processor time
-// What a counter grows by while this thread sleeps: the least of some times, for threads that are told to sleep may get a
-// core for doing so only late.
+// What a counter grows by while this thread sleeps: the least of some times, for threads that are told to sleep may get
+// a core for doing so only late.
 template <class Counter>
 double least_growth(Counter counter) {
     double least = 1e9;
