@@ -93,7 +93,7 @@ def has_torch() -> bool:
 def has_gpu_driver() -> bool:
     """Whether this machine has an NVIDIA driver; asked before PyTorch is imported only to find no GPU."""
     if sys.platform == "win32":
-        return (Path(os.environ.get("SYSTEMROOT", r"C:\\Windows")) / "System32" / "nvcuda.dll").exists()
+        return (Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "nvcuda.dll").exists()
     return Path("/dev/nvidiactl").exists()
 
 

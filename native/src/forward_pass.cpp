@@ -93,6 +93,7 @@ void ForwardPass::read_tokens(std::span<const Feed> feeds) {
             ids.push_back(feed.ids[i]);
         }
     }
+    plan_attention();
     reserve_memory();
     for_rows(pool_, n_tokens(), [&](int token) { unpack_row(weights_.embedding.packed(), ids[token], shape_.d_model, residual(token)); });
 }
@@ -205,6 +206,7 @@ void ForwardPass::keep_wanted_tokens() {
         std::copy_n(q_.data() + token * q_stride, q_stride, q_.data() + i * q_stride);
     }
     tokens_.resize(wanted_.size());
+    plan_attention();
 }
 
 // Query heads that share a key-value head go together, and where those are few, several tokens too.
@@ -224,7 +226,6 @@ void ForwardPass::plan_attention() {
 }
 
 void ForwardPass::attend(int layer) {
-    plan_attention();
     pool_.run(static_cast<int>(calls_.size()), [&](int call, int worker) { attend_call(layer, calls_[call], scratch_[worker]); });
     mixed_.resize(n_tokens(), shape_.query_width());
     for_rows(pool_, n_tokens(), [&](int token) {
