@@ -3,26 +3,13 @@
 
 #include "inlining.h"
 #include "int_avx2.h"
-#include "layout.h"
 
 namespace mim {
 namespace {
 
-template <int kZeroPoint>
-struct VnniDot {
-    static constexpr int kZero = kZeroPoint;
-    using Partial = Int::Sums;
-
-    static MIM_INLINE Int::Weights prepare(Int::Weights weights) { return weights; }
-    static MIM_INLINE Partial open(Int::Sums sums) { return sums; }
-    static MIM_INLINE Partial step(Partial partial, Int::Weights weights, Int::Inputs inputs) {
-        return _mm256_dpbusd_avx_epi32(partial, weights, inputs);
-    }
-    static MIM_INLINE Int::Sums close(Int::Sums, Partial partial) { return partial; }
-};
-
-using Int8Dot = VnniDot<kInt8Zero>;
-using Int4Dot = VnniDot<kInt4Zero>;
+MIM_INLINE Int::Sums add_products(Int::Sums sums, Int::Weights weights, Int::Inputs inputs) {
+    return _mm256_dpbusd_avx_epi32(sums, weights, inputs);
+}
 
 // Sums for the 16 registers.
 constexpr int kFewRows = 6;
@@ -32,3 +19,5 @@ constexpr int kStepsForPrefetch = 4;
 
 }  // namespace
 }  // namespace mim
+
+#include "dot_vnni.h"
