@@ -6,13 +6,19 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from mim_lsp import __version__
 from mim_lsp.errors import MimError
 from mim_lsp.runtime.choice import RuntimeOptions, native_problem
 
-_LIBRARIES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tokenizers", "safetensors", "numpy")
+_LIBRARIES = (
+    *("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tokenizers", "safetensors", "numpy", "pathspec"),
+    *("platformdirs", "psutil"),
+)
 _SNIPPET = "def total(prices):\n    return "
 
 
@@ -37,9 +43,13 @@ def examine(model: str | None, options: RuntimeOptions) -> list[Finding]:
         _check("mim-lsp", lambda: f"{__version__} on Python {platform.python_version()}, {platform.platform()}"),
         _check("libraries", _libraries),
         _check("parser", _parser),
+        _check("languages", _languages),
+        _check("settings", partial(_settings, Path.cwd())),
+        _check("own files", _own_files),
         _check("native core", _native),
         _check("torch", _torch),
         _check("model", lambda: _model(model, options)),
+        _check("confidence", lambda: _confidence(model)),
         _check("speed", lambda: _speed(model, options)),
     ]
 
@@ -62,6 +72,49 @@ def _parser() -> str:
 
     SyntaxTree.parse(_SNIPPET)
     return "tree-sitter parses Python"
+
+
+def _languages() -> str:
+    """Load every grammar: one that is not installed is no fault, one that is and does not load is."""
+    from mim_lsp.syntax.grammars import available_grammars
+
+    problems = available_grammars()
+    broken = [problem for problem in problems.values() if problem is not None and "is not installed" not in problem]
+    if broken:
+        raise MimError("; ".join(broken))
+    there = ", ".join(name for name, problem in problems.items() if problem is None)
+    missing = ", ".join(name for name, problem in problems.items() if problem is not None)
+    more = f"; without syntax {missing} (pip install 'mim-lsp[languages]')" if missing else ""
+    return f"grammars of {there}{more}; other languages are completed as plain text"
+
+
+def _settings(folder: Path) -> str:
+    """What the project in `folder` sets, and what of that cannot be used."""
+    from mim_lsp.server.settings.sources import PROJECT_FILE, gather, read_project
+
+    source, problem = read_project(folder)
+    if problem is not None:
+        raise MimError(f"{problem}: mend the file")
+    if source is None:
+        return f"no [tool.mim-lsp] in {folder / PROJECT_FILE}; the editor's settings and the defaults hold"
+    _, problems = gather([source])
+    if problems:
+        raise MimError(f"in {folder / PROJECT_FILE}: {'; '.join(problems)}")
+    return f"{folder / PROJECT_FILE} sets {', '.join(source.values) or 'nothing'}"
+
+
+def _own_files() -> str:
+    """Whether statistics and the log can be written."""
+    from mim_lsp.folders import state_folder
+
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise MimError(f"{error}: name another folder in MIM_LSP_STATE, or set `stats` to false") from error
+    return f"statistics and the log are in {folder}"
 
 
 def _native() -> str:
@@ -101,6 +154,16 @@ def _speed(model: str | None, options: RuntimeOptions) -> str:
         f"{step.ms:.2f} ms for a step of both directions ({runtime.core.kernels}, {threads}); it reads "
         f"{step.bytes / 1e6:.1f} MB, {step.share:.0%} of what memory gives at {step.bandwidth / 1e9:.1f} GB/s"
     )
+
+
+def _confidence(model: str | None) -> str:
+    """Whether the model's confidence was fitted on code that it had not seen."""
+    from mim_lsp.completion.confidence import read_calibration
+    from mim_lsp.runtime.loading import find_model
+
+    if read_calibration(find_model(model)) is not None:
+        return "calibrated: `eagerness` weighs how often suggestions are right"
+    return "not calibrated: the tokens' probabilities stand for it; fit it with `mim-lsp calibrate`"
 
 
 def _model(model: str | None, options: RuntimeOptions) -> str:

@@ -18,16 +18,18 @@ EVERYONE = {"mim_lsp", "errors"}
 ARROWS = {
     "mim_lsp": set(),
     "errors": set(),
+    "folders": EVERYONE,
     "syntax": EVERYONE,
     "model": EVERYONE,
     "runtime": EVERYONE | {"model"},
     "engine": EVERYONE | {"runtime"},
     "completion": EVERYONE | {"engine", "runtime", "syntax"},
-    "server": EVERYONE | {"completion"},
+    "stats": EVERYONE | {"folders"},
+    "server": EVERYONE | {"completion", "folders", "stats"},
     "training": EVERYONE | {"model", "syntax"},
     "evaluation": EVERYONE | {"completion", "engine", "runtime", "model"},
-    "doctor": EVERYONE | {"completion", "runtime", "syntax"},
-    "cli": EVERYONE | {"server", "completion", "runtime", "training", "evaluation", "doctor"},
+    "doctor": EVERYONE | {"completion", "folders", "runtime", "server", "syntax"},
+    "cli": EVERYONE | {"server", "completion", "runtime", "training", "evaluation", "doctor", "stats"},
     "__main__": {"cli"},
 }
 
@@ -38,11 +40,11 @@ BORDERS = {
     "lsprotocol": ("server",),
     "tree_sitter": ("syntax",),
     "tree_sitter_python": ("syntax",),
-    "rich": ("completion.show", "training", "evaluation", "cli"),
+    "rich": ("completion.show", "completion.show_explanation", "stats.report", "training", "evaluation", "cli"),
 }
 
 # The parts that an editor's server loads before the model, or that must answer at once.
-TORCH_FREE = ("server", "completion", "engine", "syntax", "cli", "doctor")
+TORCH_FREE = ("server", "stats", "completion", "engine", "syntax", "cli", "doctor")
 
 
 def violations(modules: list[Module]) -> list[str]:

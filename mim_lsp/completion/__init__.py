@@ -21,7 +21,9 @@ def open_completer(model: str | None = None, options: RuntimeOptions | None = No
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imported here, so that whoever only handles results does not wait for numpy and the tokenizer.
     from mim_lsp.completion.completer import MimCompleter
+    from mim_lsp.completion.confidence import read_calibration
     from mim_lsp.engine.engine import MimEngine
-    from mim_lsp.runtime.loading import load_model
+    from mim_lsp.runtime.loading import find_model, load_model
 
-    return MimCompleter(MimEngine(load_model(model, options)))
+    calibration = read_calibration(find_model(model))
+    return MimCompleter(MimEngine(load_model(model, options)), calibration)

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from dataclasses import replace
 
-from mim_lsp.completion.context import Budget, build_context
-from mim_lsp.completion.filters import check
+from mim_lsp.completion.confidence import Calibration
+from mim_lsp.completion.context import Context
 from mim_lsp.completion.line_endings import LineBreak, dominant_line_break, normalize, restore
+from mim_lsp.completion.modes import resolve
+from mim_lsp.completion.offer import Offer, make_offer
 from mim_lsp.completion.opened_line import BREAK, is_before_line, open_line
-from mim_lsp.completion.trimming import trim
-from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult, ElapsedMs
-from mim_lsp.engine.engine import MimEngine
-from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Middle
+from mim_lsp.completion.session import Cursor, DocumentSession
+from mim_lsp.completion.types import Candidate, CompletionOptions, CompletionResult, ElapsedMs, Watch
+from mim_lsp.engine.engine import MAX_DOCUMENTS, MimEngine
+from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.errors import DocumentError
 from mim_lsp.runtime.protocol import CancelFlag
-
-ROW_OVERHEAD = 4
-"""Special tokens of a row."""
 
 
 class MimCompleter:
     """Implements `mim_lsp.completion.types.Completer` with a meet-in-the-middle engine."""
 
-    def __init__(self, engine: MimEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: MimEngine, calibration: Calibration | None = None) -> None:
+        self._engine, self._calibration = engine, calibration
+        self._sessions: OrderedDict[str, DocumentSession] = OrderedDict()
 
     @property
     def model_name(self) -> str:
@@ -38,86 +39,102 @@ class MimCompleter:
         options: CompletionOptions,
         cancel: CancelFlag | None = None,
         document: str | None = None,
+        watch: Watch | None = None,
     ) -> CompletionResult:
         """Complete `text` at `offset`; see `Completer.complete`."""
-        if not 0 <= offset <= len(text):
-            raise DocumentError(f"offset {offset} lies outside the document of {len(text)} characters.")
         started = time.perf_counter()
-        clean, position = normalize(text, offset)
-        opened = is_before_line(clean, position)
-        if opened:
-            clean = open_line(clean, position)
-        context = build_context(clean, position, self.budget(options), self._engine.count_tokens)
-        request = InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
-        generation = self._engine.generate(request, _decode_settings(options), cancel, document)
-        candidates, reason = _offered(generation, clean, position, options.min_confidence)
-        if opened:
-            candidates = [replace(candidate, text=candidate.text + BREAK) for candidate in candidates]
+        cursor, opened = _cursor(text, offset)
+        context, is_fresh = self._session(document).context(cursor, options)
+        generation = self._engine.generate(
+            _request(context), _decode_settings(options, cursor), cancel, document, watch or _nobody
+        )
+        offer = make_offer(generation, cursor.text, cursor.offset, options, self._calibration)
         return CompletionResult(
-            candidates=tuple(_with_line_breaks(candidate, dominant_line_break(text)) for candidate in candidates),
-            reason=reason,
+            candidates=_candidates(offer, opened, dominant_line_break(text)),
+            reason=offer.reason,
             met=generation.met,
             verified=generation.verified,
             steps=generation.steps,
             tokens=generation.tokens,
             encoded_tokens=generation.encoded_tokens,
+            refreshed_tokens=generation.encoded_tokens if is_fresh else 0,
+            dropped=offer.dropped,
+            explanation=offer.explanation,
             elapsed_ms=_elapsed(generation, started),
         )
 
+    def warm(
+        self,
+        text: str,
+        offset: int,
+        options: CompletionOptions,
+        cancel: CancelFlag | None = None,
+        document: str | None = None,
+    ) -> int:
+        """Read what a completion of `text` at `offset` would read, with fresh far sides; see `Completer.warm`."""
+        cursor, _ = _cursor(text, offset)
+        session = self._session(document)
+        context = session.fresh(cursor, options)
+        n_read = self._engine.warm(_request(context), _decode_settings(options, cursor), cancel, document)
+        session.keep(context, cursor)
+        return n_read
+
     def forget(self, document: str) -> None:
         """Free what is held for a document that was closed."""
+        self._sessions.pop(document, None)
         self._engine.forget(document)
 
-    def budget(self, options: CompletionOptions) -> Budget:
-        """The options' budget, lowered in proportion to what the model's context holds."""
-        wanted = options.prefix_tokens + options.suffix_tokens
-        room = self._engine.model.config.context_length - ROW_OVERHEAD - options.max_tokens
-        share = min(1.0, max(0, room) / max(1, wanted))
-        return Budget(int(options.prefix_tokens * share), int(options.suffix_tokens * share))
+    def _session(self, document: str | None) -> DocumentSession:
+        """A document's session; one that names no document is a one-off."""
+        session = self._sessions.pop(document, None) if document else None
+        if session is None:
+            context_length = self._engine.model.config.context_length
+            session = DocumentSession(self._engine.count_tokens, context_length, is_one_off=not document)
+        if document:
+            self._sessions[document] = session
+            while len(self._sessions) > MAX_DOCUMENTS:
+                self._sessions.popitem(last=False)
+        return session
 
 
-def _decode_settings(options: CompletionOptions) -> DecodeSettings:
+def _nobody(written: str) -> None:
+    """Takes the part of a `Watch` where there is none."""
+
+
+def _cursor(text: str, offset: int) -> tuple[Cursor, bool]:
+    r"""The place with `\n` for line breaks, and whether an empty line was opened there for the suggestion."""
+    if not 0 <= offset <= len(text):
+        raise DocumentError(f"offset {offset} lies outside the document of {len(text)} characters.")
+    clean, position = normalize(text, offset)
+    opened = is_before_line(clean, position)
+    return Cursor(open_line(clean, position) if opened else clean, position), opened
+
+
+def _request(context: Context) -> InfillRequest:
+    return InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
+
+
+def _decode_settings(options: CompletionOptions, cursor: Cursor) -> DecodeSettings:
+    extent = resolve(cursor.text, cursor.offset, options.mode, options.language)
+    limits = [limit for limit in (extent.max_lines, options.max_lines) if limit is not None]
     return DecodeSettings(
         decode=options.decode,
         meet_ngram=options.meet_ngram,
         max_tokens=options.max_tokens,
+        max_lines=min(limits, default=None),
         end_bias=options.end_bias,
         max_ms=options.max_ms,
         candidates=options.candidates,
-        temperature=options.temperature,
-        top_p=options.top_p,
-        seed=options.seed,
+        score_empty=True,
     )
 
 
-def _offered(
-    generation: Generation, text: str, offset: int, min_confidence: float
-) -> tuple[list[Candidate], str | None]:
-    """The candidates of a generation, best first, or the code of the reason why there are none."""
-    if not generation.middles:
-        return [], "incomplete" if generation.exhausted else "no_candidate"
-    if not generation.middles[0].text:
-        return [], "empty_middle"
-    checked = [_checked(middle, text, offset, min_confidence) for middle in generation.middles if middle.text]
-    candidates: dict[str, Candidate] = {}
-    for candidate in checked:
-        if isinstance(candidate, Candidate):
-            candidates.setdefault(candidate.text, candidate)
-    reasons = (reason for reason in checked if isinstance(reason, str))
-    return list(candidates.values()), None if candidates else next(reasons)
-
-
-def _checked(middle: Middle, text: str, offset: int, min_confidence: float) -> Candidate | str:
-    """The candidate that a middle makes, or the code of the reason why it is not offered."""
-    prefix, suffix = text[:offset], text[offset:]
-    insert = trim(middle.text, prefix, suffix)
-    reason = check(insert, prefix, suffix)
-    if reason is not None:
-        return reason
-    if middle.confidence < min_confidence:
-        return "low_confidence"
-    point = middle.meeting_point
-    return Candidate(insert, middle.confidence, middle.source, None if point is None else min(point, len(insert)))
+def _candidates(offer: Offer, opened: bool, line_break: LineBreak) -> tuple[Candidate, ...]:
+    """What to insert, in the document's own line breaks; into a line that was opened, with its break."""
+    candidates = offer.candidates
+    if opened:
+        candidates = tuple(replace(candidate, text=candidate.text + BREAK) for candidate in candidates)
+    return tuple(_with_line_breaks(candidate, line_break) for candidate in candidates)
 
 
 def _with_line_breaks(candidate: Candidate, line_break: LineBreak) -> Candidate:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mim_lsp.completion.exclusion import Exclusions, unfit
+from mim_lsp.completion.reasons import REASONS
 from mim_lsp.errors import DocumentError, SettingsError
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -57,6 +60,22 @@ def read_document(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DocumentError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8 first") from error
+
+
+def read_cursor(place: str) -> tuple[str, int]:
+    """The text of the file in `PATH:LINE:COLUMN`, and the cursor as an offset into it.
+
+    Raises:
+        SettingsError: `place` does not have that form.
+        DocumentError: the file cannot be read or is one that is left alone, or it has no such place.
+    """
+    location = parse_location(place)
+    if Exclusions().names(str(location.path.absolute())) or Exclusions().names(os.path.realpath(location.path)):
+        raise DocumentError(f"{location.path} is on the list of files that are never read; docs/settings.md has it")
+    text = read_document(location.path)
+    if (reason := unfit(text)) is not None:
+        raise DocumentError(f"{location.path} is not completed: {REASONS[reason]}")
+    return text, offset_at(text, location.line, location.column)
 
 
 def offset_at(text: str, line: int, column: int) -> int:

@@ -24,8 +24,8 @@ _MAX_IMPORTS = 64
 class SettledPart:
     """A part of the document that stays as it is for a block of typing, so that it is parsed and walked once."""
 
-    def __init__(self, text: str) -> None:
-        self._tree = SyntaxTree.parse(text)
+    def __init__(self, text: str, language: str) -> None:
+        self._tree = SyntaxTree.parse(text, language=language)
         self.headers = lru_cache(maxsize=64)(partial(enclosing_headers, self._tree))
         """See `enclosing_headers`."""
 
@@ -41,20 +41,20 @@ class SettledPart:
 
 
 settled_part = lru_cache(maxsize=8)(SettledPart)
-"""The settled part that is this text."""
+"""The settled part that is this text, in the language of this LSP `languageId`."""
 
 
 class Outline:
     """The syntax of `text[:end]`. What comes after `end` is not looked at, so typing there changes nothing."""
 
-    def __init__(self, text: str, end: int) -> None:
-        self._text = text
+    def __init__(self, text: str, end: int, language: str = "python") -> None:
+        self._text, self._language = text, language
         # a part of fixed length, as window_around's choice must not depend on how much there is further up
         base = max(0, end - 2 * MAX_PARSED_CHARS)
         above = text[base:end]
-        start, _ = window_around(above, len(above), len(above), MAX_PARSED_CHARS)
+        start, _ = window_around(above, len(above), len(above), MAX_PARSED_CHARS, language)
         self._base = base + start
-        self._part = settled_part(above[start:])
+        self._part = settled_part(above[start:], language)
 
     def statement_starts(self) -> list[int]:
         """Offsets of the lines on which statements of the module and of class bodies begin."""
@@ -77,7 +77,7 @@ class Outline:
         return _joined(self._text, chosen)
 
     def _imports(self) -> list[tuple[int, int]]:
-        return (settled_part(self._text[:HEAD_CHARS]) if self._base else self._part).imports
+        return (settled_part(self._text[:HEAD_CHARS], self._language) if self._base else self._part).imports
 
     def _headers(self, start: int) -> list[tuple[int, int]]:
         if start < self._base:

@@ -17,6 +17,8 @@ def as_json(result: CompletionResult, model: str) -> dict[str, object]:
         "steps": result.steps,
         "tokens": result.tokens,
         "encoded_tokens": result.encoded_tokens,
+        "refreshed_tokens": result.refreshed_tokens,
+        "dropped": list(result.dropped),
         "elapsed_ms": asdict(result.elapsed_ms),
         "reason": result.reason,
         "model": model,

@@ -27,7 +27,7 @@ def show(console: Console, text: str, offset: int, result: CompletionResult, mod
     if result.candidates:
         _append_insertion(marked, result.candidates[0], brackets=console.no_color or not console.is_terminal)
     marked.append(below)
-    first = _visible(text[:offset]).count("\n") - above.count("\n") + 1
+    first = visible(text[:offset]).count("\n") - above.count("\n") + 1
     console.print(_numbered(marked, first), soft_wrap=True)
     console.print()
     console.print(Text("\n".join(_summary(result, model))), soft_wrap=True)
@@ -48,7 +48,7 @@ def _sides(candidate: Candidate) -> tuple[str, str]:
     seam = candidate.meeting_point
     if seam is None:
         seam = 0 if candidate.source == "backward" else len(candidate.text)
-    return _visible(candidate.text[:seam]), _visible(candidate.text[seam:])
+    return visible(candidate.text[:seam]), visible(candidate.text[seam:])
 
 
 def _summary(result: CompletionResult, model: str) -> list[str]:
@@ -70,7 +70,7 @@ def _offers(result: CompletionResult) -> list[str]:
     return [
         f"meeting point: {_meeting_point(best, verified=result.verified)}",
         f"confidence:    {best.confidence:.0%}",
-        *(f"also:          {_visible(c.text)!r} (confidence {c.confidence:.0%}, {c.source})" for c in others),
+        *(f"also:          {visible(c.text)!r} (confidence {c.confidence:.0%}, {c.source})" for c in others),
     ]
 
 
@@ -85,7 +85,7 @@ def _meeting_point(candidate: Candidate, *, verified: bool) -> str:
 
 def _above(prefix: str) -> str:
     """The last lines of `prefix`, shortened to a readable length; the cursor's own line loses its start."""
-    *above, current = _visible(prefix).split("\n")
+    *above, current = visible(prefix).split("\n")
     if len(current) > _LINE_CHARACTERS:
         current = "…" + current[-_LINE_CHARACTERS:]
     return "\n".join([*map(_shortened, above[-_CONTEXT_LINES:]), current])
@@ -93,14 +93,15 @@ def _above(prefix: str) -> str:
 
 def _below(suffix: str) -> str:
     """The first lines of `suffix`, shortened to a readable length."""
-    return "\n".join(map(_shortened, _visible(suffix).split("\n")[: _CONTEXT_LINES + 1]))
+    return "\n".join(map(_shortened, visible(suffix).split("\n")[: _CONTEXT_LINES + 1]))
 
 
 def _shortened(line: str) -> str:
     return line if len(line) <= _LINE_CHARACTERS else line[:_LINE_CHARACTERS] + "…"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """`text` with one kind of line break and with pictures for control characters, fit for a terminal."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_PICTURES)
 
 

@@ -35,7 +35,7 @@ _SYMBOL = re.compile(
 """Brackets, and in named groups what no line should have; strings and comments too, so that they are skipped."""
 
 
-def trim(candidate: str, prefix: str, suffix: str) -> str:
+def trim(candidate: str, prefix: str, suffix: str, language: str = "python") -> str:
     r"""`candidate` without an end that repeats the head of `suffix`, and without blanks before a line break.
 
     `b)` before `)` becomes `b` if the line has no bracket for a second one; lines that stand below the cursor are not
@@ -47,13 +47,13 @@ def trim(candidate: str, prefix: str, suffix: str) -> str:
         candidate = _without_blanks(candidate[:-repeated], head)
     trimmed = _without_surplus_closers(candidate, prefix, head)
     # the line alone may deceive, as when a bracket that is open further up is closed here
-    is_needed = trimmed != candidate and makes_syntax_worse(prefix, trimmed, suffix)
+    is_needed = trimmed != candidate and makes_syntax_worse(prefix, trimmed, suffix, language)
     return candidate if is_needed else _without_blanks(trimmed, head)
 
 
 def _without_blanks(candidate: str, suffix: str) -> str:
     """`candidate` without the blanks, and blank lines, at its end if the line ends at the cursor anyway."""
-    return candidate.rstrip(_BLANKS) if suffix.startswith("\n") else candidate
+    return candidate.rstrip(_BLANKS) if suffix[:1] in ("", "\n") else candidate
 
 
 def _repeated(candidate: str, suffix: str) -> int:

@@ -6,13 +6,31 @@ UTF-16 units: the server converts at its border.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from mim_lsp.runtime.protocol import CancelFlag as CancelFlag
 
+if TYPE_CHECKING:
+    from mim_lsp.completion.explain import Explanation
+
 Decode = Literal["infill", "streams"]
 Source = Literal["met", "forward", "backward"]
+Mode = Literal["auto", "line", "statement", "block"]
+Watch = Callable[[str], None]
+"""Told, after each pass, what the forward side has written of the middle so far, in whole characters.
+Called on the thread that completes; may raise `Cancelled` to have the work given up there and then."""
+
+
+@dataclass(frozen=True)
+class Indentation:
+    """How the document is indented, as the editor says (`formattingOptions`)."""
+
+    size: int
+    """Columns of one level, and of a tab."""
+    use_spaces: bool
+    """Whether a level is written as blanks rather than as a tab."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +48,26 @@ class CompletionOptions:
     max_ms: float | None = None
     """Time after which decoding ends with what it has, in milliseconds; None: no limit."""
     candidates: int = 1
-    """How many different suggestions to return at most; those after the first are sampled."""
-    temperature: float = 0.6
-    """Of the sampled alternatives; the first suggestion is always greedy."""
-    top_p: float = 0.95
-    """Nucleus of the sampled alternatives."""
-    seed: int = 0
-    """Seed of the sampled alternatives."""
+    """How many different suggestions to return at most, best first."""
     prefix_tokens: int = 1024
     """Budget of the text before the cursor, in tokens; a model with a shorter context lowers it."""
     suffix_tokens: int = 384
     """Budget of the text after the cursor, in tokens."""
-    min_confidence: float = 0.0
-    """Suggestions below this confidence are not shown (reason `low_confidence`)."""
+    eagerness: float = 0.5
+    """How readily suggestions are shown, 0 to 1: less, and fewer are shown, of which more are right. 1 shows all;
+    see `mim_lsp.completion.confidence.threshold`. What is held back has the reason `low_confidence`."""
+    mode: Mode = "auto"
+    """The longest kind of text that is offered; `auto`: what the cursor's place asks for."""
+    max_lines: int | None = None
+    """Most lines of a suggestion, the cursor's own included; None: as many as the mode allows."""
+    language: str = "python"
+    """The document's language, by the names that editors use (LSP `languageId`)."""
+    indentation: Indentation | None = None
+    """What the suggestion's indentation is made to follow; None: it is left as written."""
+    disabled_filters: frozenset[str] = frozenset()
+    """Filters that are not applied, by the reasons that they give."""
+    related: str = ""
+    """Lines from other files that the model reads before everything else: names and signatures likely to be used."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +77,8 @@ class Candidate:
     text: str
     """What to insert at the cursor, with the document's own line breaks."""
     confidence: float
-    """Between 0 and 1, from both directions' log-probabilities."""
+    """The probability, between 0 and 1, that it is what was meant; of a model without a calibration, the geometric mean
+    of the probabilities that both directions give its tokens."""
     source: Source
     """`met`: both sides met and the forward model verified the join; else the side that wrote it alone."""
     meeting_point: int | None = None
@@ -74,7 +100,7 @@ class CompletionResult:
 
     candidates: tuple[Candidate, ...] = ()
     reason: str | None = None
-    """Why nothing is offered, as a code: see `mim_lsp.completion.filters.REASONS`."""
+    """Why nothing is offered, as a code: see `mim_lsp.completion.reasons.REASONS`."""
     met: bool = False
     verified: bool = False
     steps: int = 0
@@ -83,7 +109,13 @@ class CompletionResult:
     """Tokens in the raw middle."""
     encoded_tokens: int = 0
     """Prompt tokens that had to be read; the rest came from the caches."""
+    refreshed_tokens: int = 0
+    """Those of them that were read because far sides or windows were chosen anew, as after a jump of the cursor."""
+    dropped: tuple[str, ...] = ()
+    """The reasons for which texts that were written were not offered, one for each text."""
     elapsed_ms: ElapsedMs = field(default_factory=ElapsedMs)
+    explanation: Explanation | None = None
+    """How the answer came about; None where no model was asked."""
 
     @property
     def insert_text(self) -> str:
@@ -106,15 +138,35 @@ class Completer(Protocol):
         options: CompletionOptions,
         cancel: CancelFlag | None = None,
         document: str | None = None,
+        watch: Watch | None = None,
     ) -> CompletionResult:
         """Complete `text` at `offset`.
 
         `cancel` has the work given up within a few milliseconds. `document` names the document (its URI) whose caches
-        may be reused; None: a one-off.
+        may be reused; None: a one-off. `watch` follows what is being written.
 
         Raises:
             DocumentError: `offset` lies outside `text`.
             Cancelled: `cancel` was set before the answer was ready.
+        """
+        ...
+
+    def warm(
+        self,
+        text: str,
+        offset: int,
+        options: CompletionOptions,
+        cancel: CancelFlag | None = None,
+        document: str | None = None,
+    ) -> int:
+        """Read what a completion of `text` at `offset` would read, with fresh far sides; for idle moments.
+
+        Returns:
+            The number of tokens that were read.
+
+        Raises:
+            DocumentError: `offset` lies outside `text`.
+            Cancelled: `cancel` was set. What was read so far stays in the caches.
         """
         ...
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
-
-import numpy as np
 
 from mim_lsp.engine.next_tokens import NextTokens
 
@@ -22,20 +21,13 @@ def greedy(possible: NextTokens) -> int:
     return possible.best()
 
 
-class Nucleus:
-    """Samples at a temperature from the fewest tokens that hold `top_p` of the mass (Holtzman et al. 2020)."""
+class Forced:
+    """Given tokens, and behind them the most probable ones."""
 
-    def __init__(self, temperature: float, top_p: float, seed: int) -> None:
-        self.temperature, self.top_p = max(temperature, 1e-3), top_p
-        self._rng = np.random.default_rng(seed)
+    def __init__(self, tokens: Iterable[int]) -> None:
+        self._tokens = iter(tokens)
 
     def __call__(self, possible: NextTokens) -> int:
-        """A sampled id."""
-        ids, log_probs = possible.spread()
-        p = np.exp((log_probs - log_probs.max()) / self.temperature)
-        p /= p.sum()
-        # Those below a share of 1 - top_p hold less than it together, so none is kept: most need no sorting.
-        likely = np.flatnonzero(p >= (1 - self.top_p) / len(p))
-        order = likely[np.argsort(-p[likely], kind="stable")]
-        kept = order[: int(np.searchsorted(np.cumsum(p[order]), self.top_p)) + 1]
-        return int(ids[self._rng.choice(kept, p=p[kept] / p[kept].sum())])
+        """The next of the given tokens, while there is one."""
+        token = next(self._tokens, None)
+        return possible.best() if token is None else token

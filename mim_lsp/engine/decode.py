@@ -54,6 +54,8 @@ class Decoding:
     meet_ngram: int
     deadline: float = math.inf
     """In `time.perf_counter()` seconds: no pass starts later."""
+    watch: Callable[[bytes], None] = lambda _: None
+    """Told, before each pass and at the end, what the forward side has written of the middle; may raise `Cancelled`."""
     outcome: Outcome = field(default_factory=Outcome)
     _tried: set[bytes] = field(default_factory=set)
 
@@ -61,20 +63,29 @@ class Decoding:
         """Decode until done or out of budget.
 
         Raises:
-            Cancelled: by `step`.
+            Cancelled: by `step` or `watch`.
         """
+        for side in self._sides():
+            side.begin()
         while self.outcome.verified is None:
+            for side in self._sides():
+                side.recall()
+            self.watch(self.forward.so_far())
             self._hurry()
             proposal = next(self._proposals(), None)
-            if proposal is None and not any(side.may_write for side in self._sides()):
-                break
-            if time.perf_counter() >= self.deadline:
+            if self._is_over(proposal):
                 break
             if proposal is not None:
                 self._verify(proposal)
             else:
                 self._pass([])
+        self.watch(self.forward.so_far())
         return self._conclude()
+
+    def _is_over(self, proposal: Proposal | None) -> bool:
+        """Whether there is nothing left to do, or no time for it."""
+        is_idle = proposal is None and not any(side.may_write for side in self._sides())
+        return is_idle or self.forward.is_cut or time.perf_counter() >= self.deadline
 
     def _sides(self) -> tuple[Side, Side]:
         return self.forward, self.backward
@@ -83,7 +94,7 @@ class Decoding:
         """Once a side is done, the other one has only so long."""
         for side, other in (self._sides(), self._sides()[::-1]):
             if other.middle is not None and not side.ended:
-                side.hurry(other.middle[::-1], PATIENCE)
+                side.hurry(other.middle[::-1], PATIENCE, len(other.written) - other.n_copied)
 
     def _proposals(self) -> Iterator[Proposal]:
         """What is worth a try and was not tried before: meets, then what a side has come to on its own."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from mim_lsp.engine.caches import DocumentCaches
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mim_lsp.engine.caches import MAX_DOCUMENTS as MAX_DOCUMENTS
+from mim_lsp.engine.caches import DocumentCaches, DocumentRows
 from mim_lsp.engine.lines import LineTokens
 from mim_lsp.engine.run import Run
-from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
+from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Watch
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.errors import Cancelled
 from mim_lsp.runtime.loading import Direction, LoadedModel
@@ -38,24 +42,51 @@ class MimEngine:
         settings: DecodeSettings,
         cancel: CancelFlag | None = None,
         document: str | None = None,
+        watch: Watch = lambda _: None,
     ) -> Generation:
-        """Write the middle of `request`: greedily, and if more candidates are wanted, sampled ones too.
+        """Write the middle of `request`, greedily, and if more candidates are wanted, where that could branch off.
 
         Args:
             request: the texts around the hole; prompts that they make must fit the model's context.
             settings: how to decode.
             cancel: has the work given up, within a pass if need be.
             document: names the caches to reuse.
+            watch: told before each pass, and when decoding is done, what the forward side has written of the middle.
 
         Raises:
-            Cancelled: `cancel` was set. What was read so far stays in the caches.
+            Cancelled: `cancel` was set, or `watch` raised it. What was read so far stays in the caches.
         """
+        run = Run(self.model, self._vocabularies, request, settings, cancel or CancelFlag(), watch)
+        with self._rows(document) as rows:
+            return run.generate(rows)
+
+    def warm(
+        self,
+        request: InfillRequest,
+        settings: DecodeSettings,
+        cancel: CancelFlag | None = None,
+        document: str | None = None,
+    ) -> int:
+        """Read what `generate` would read, but leave the caches of the last request as they are, as far as it matters.
+
+        Returns:
+            The number of tokens that were read.
+
+        Raises:
+            Cancelled: `cancel` was set. What was read so far stays for the next call.
+        """
+        run = Run(self.model, self._vocabularies, request, settings, cancel or CancelFlag())
+        with self._rows(document) as rows:
+            return run.warm(rows)
+
+    @contextmanager
+    def _rows(self, document: str | None) -> Iterator[DocumentRows]:
+        """A document's rows, which are freed when a pass fails halfway: they hold then who knows what."""
         name = document or ONE_OFF
         try:
-            rows = self._caches.pair(name)
-            return Run(self.model, self._vocabularies, request, settings, cancel or CancelFlag(), rows).generate()
+            yield self._caches.rows(name)
         except Cancelled:
             raise
-        except BaseException:  # a pass that failed halfway leaves rows that hold something else than their books say
+        except BaseException:
             self._caches.forget(name)
             raise

@@ -39,6 +39,17 @@ class NextTokens:
             return self.eom
         return place if self.ids is None else int(self.ids[place])
 
+    def second_best(self) -> int | None:
+        """The most probable token but for `best()`; None if there is only one."""
+        best = self.best()
+        others = self.log_probs.copy()
+        if best != self.eom:
+            others[best if self.ids is None else self.ids.searchsorted(best)] = -np.inf
+        place = int(others.argmax())
+        if self.eom is not None and best != self.eom and self.eom_log_prob > others[place]:
+            return self.eom
+        return (place if self.ids is None else int(self.ids[place])) if others[place] > -np.inf else None
+
     def log_prob(self, token: int) -> float:
         """The log-probability of one of the tokens."""
         if token == self.eom:

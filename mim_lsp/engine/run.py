@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from mim_lsp.engine.caches import RowPair
-from mim_lsp.engine.choice import Choice, Nucleus, greedy
+from mim_lsp.engine.branches import Branches
+from mim_lsp.engine.caches import DocumentRows, RowPair
+from mim_lsp.engine.choice import Choice, Forced, greedy
 from mim_lsp.engine.decode import Decoding, Outcome
-from mim_lsp.engine.scoring import Score, score_middle, score_of
+from mim_lsp.engine.found import Found, as_found, without_near_duplicates
+from mim_lsp.engine.scoring import Reading, Score, own_reading, score_middles
 from mim_lsp.engine.side import Side
 from mim_lsp.engine.task import SideTask, make_task
-from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Middle, Source
+from mim_lsp.engine.trace import side_trace, token_traces
+from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Source, Trace, Watch
 from mim_lsp.engine.vocabulary import OwnVocabulary, is_text, mirror
 from mim_lsp.runtime.loading import LoadedModel
 from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
 
 TRIES_PER_ALTERNATIVE = 2
-"""Each is a whole decode, and at a low temperature many come to what is known already."""
-
-
-class Found(NamedTuple):
-    """A middle that was decoded, and what both models think of it."""
-
-    middle: Middle
-    score: Score
+"""Each is a decode, and some come to what is known already."""
 
 
 @dataclass
@@ -39,46 +34,70 @@ class Run:
     request: InfillRequest
     settings: DecodeSettings
     cancel: CancelFlag
-    rows: RowPair
-    tasks: list[SideTask] = field(default_factory=list)
-    ahead: list[LogProbs] = field(default_factory=list)
-    """What follows each prompt, (vocab_size,)."""
+    watch: Watch = lambda _: None
+    tasks: list[SideTask] = field(init=False)
+    rows: RowPair = field(init=False)
     deadline: float = math.inf
     steps: int = 0
 
-    def generate(self) -> Generation:
+    def __post_init__(self) -> None:
+        decode, meet_ngram = self.settings.decode, self.settings.meet_ngram
+        self.tasks = [make_task(self.model, part, self.request, decode, meet_ngram) for part in self.vocabularies]
+
+    def warm(self, document: DocumentRows) -> int:
+        """Read the prompts for a later request; see `MimEngine.warm`."""
+        prompts = [task.row for task in self.tasks]
+        return document.for_reading_ahead(prompts).read(prompts, self.cancel)
+
+    def generate(self, document: DocumentRows) -> Generation:
         """Do it all; see `MimEngine.generate`."""
         started = time.perf_counter()
-        n_encoded = self._read()
+        n_encoded = self._read(document)
         encoded = time.perf_counter()
         if self.settings.max_ms is not None:
             self.deadline = encoded + self.settings.max_ms / 1000
-        outcome, sides = self._decode(greedy)
+        outcome, sides = self._decode(greedy, self.watch)
         found = self._found(outcome, sides)
-        middles = [middle for middle, _ in found]
+        empty = self._empty_log_probs(sides)
+        best = self._with_alternatives(found, sides)
+        for side in sides:  # what a later request may go on with
+            side.row.behind.keep_only(side.written)
         return Generation(
-            middles=tuple([*middles, *self._alternatives(middles)][: max(1, self.settings.candidates)]),
+            middles=tuple(one.middle for one in best),
             met=outcome.met,
-            verified=bool(middles) and middles[0].source == "met",
+            verified=best[:1] == found[:1] and outcome.verified is not None,
             steps=self.steps,
-            tokens=found[0].score.tokens if found else 0,
+            tokens=len(best[0].score.forward.ids) if best else 0,
             encoded_tokens=n_encoded,
             encode_ms=(encoded - started) * 1000,
             decode_ms=(time.perf_counter() - encoded) * 1000,
             exhausted=outcome.exhausted,
+            trace=_trace(sides, best[:1]),
+            empty_log_probs=empty,
         )
 
-    def _read(self) -> int:
+    def _read(self, document: DocumentRows) -> int:
         """Bring both rows up to the request's prompts; returns how many tokens that took."""
-        decode, meet_ngram = self.settings.decode, self.settings.meet_ngram
-        self.tasks = [make_task(self.model, part, self.request, decode, meet_ngram) for part in self.vocabularies]
-        self.ahead, n_encoded = self.rows.read([task.row for task in self.tasks], self.cancel)
+        prompts = [task.row for task in self.tasks]
+        self.rows = document.for_request(prompts)
+        n_encoded = self.rows.read(prompts, self.cancel)
+        if not self.settings.recall:
+            for row in self.rows.both:
+                row.forget_tails()
         return n_encoded
 
-    def _decode(self, choose: Choice) -> tuple[Outcome, tuple[Side, Side]]:
-        sides = self._sides(choose)
-        outcome = Decoding(self._step, *sides, self.settings.meet_ngram, deadline=self.deadline).run()
-        return outcome, sides
+    def _decode(self, choose: Choice, watch: Watch) -> tuple[Outcome, tuple[Side, Side]]:
+        """Decode once; `choose` is the forward side's, the backward one is greedy."""
+        forward, backward = sides = self._sides(choose)
+        decoding = Decoding(
+            self._step,
+            forward,
+            backward,
+            self.settings.meet_ngram,
+            deadline=self.deadline,
+            watch=lambda written: watch(written.decode("utf-8", "ignore")),
+        )
+        return decoding.run(), sides
 
     def _step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
         """A pass over the weights that is counted."""
@@ -86,63 +105,94 @@ class Run:
         return self.rows.step(feeds, self.cancel)
 
     def _sides(self, choose: Choice) -> tuple[Side, Side]:
-        """Fresh sides behind their prompts, each with its first token chosen; rows are cut back to the prompts."""
-        for task, row in zip(self.tasks, self.rows.both, strict=True):
-            row.truncate(len(task.row))
+        """Fresh sides behind their prompts."""
         config, settings = self.model.config, self.settings
         end_bias = config.end_bias if settings.end_bias is None else settings.end_bias
+        room = config.context_length - max(len(task.row) for task in self.tasks)
         forward, backward = (
-            Side(*parts, eom=config.special.eom, choose=choose, max_tokens=settings.max_tokens, end_bias=end_bias)
-            for parts in zip(self.tasks, self.vocabularies, self.rows.both, strict=True)
+            Side(
+                *parts,
+                eom=config.special.eom,
+                max_tokens=max(1, min(settings.max_tokens, room)),
+                max_lines=settings.max_lines,
+                end_bias=end_bias,
+            )
+            for parts in zip(self.tasks, self.vocabularies, self.rows.both, (choose, greedy), strict=True)
         )
-        for side, log_probs in zip((forward, backward), self.ahead, strict=True):
-            side.see(log_probs)
         return forward, backward
 
     def _found(self, outcome: Outcome, sides: tuple[Side, Side]) -> list[Found]:
         """The decoded middles, best first: the verified one, else each side's own, judged by both models."""
+        sources = {middle: source for middle, source in _sources(outcome).items() if is_text(middle)}
+        scores = self._scores(list(sources), sides)
         found = []
-        for middle, source in self._sources(outcome).items():
-            if is_text(middle):
-                score = self._score(middle, sides)
-                point = outcome.meeting_point if source == "met" else None
-                found.append(Found(_as_middle(middle, source, score.confidence, point), score))
-        return sorted(found, key=lambda one: -one.score.total)
+        for (middle, source), score in zip(sources.items(), scores, strict=True):
+            point = outcome.meeting_point if source == "met" else None
+            found.append(as_found(middle, source, score, sides, point))
+        return sorted(found, key=_total, reverse=True)
 
-    def _sources(self, outcome: Outcome) -> dict[bytes, Source]:
-        """The middles that decoding came to, and whose they are."""
-        if outcome.verified is not None:
-            return {outcome.verified: "met"}
-        sources: dict[bytes, Source] = {}
-        if outcome.forward is not None:
-            sources[outcome.forward] = "forward"
-        if outcome.backward is not None:
-            sources[outcome.backward] = "backward"
-        return sources
+    def _scores(self, middles: Sequence[bytes], sides: tuple[Side, Side]) -> list[Score]:
+        """Both models' scores; free for a middle that both sides wrote, and for one that was cut."""
+        if len(middles) == 1 and all(side.middle == mirror(middles[0], side.direction) for side in sides):
+            return [Score(own_reading(sides[0]), own_reading(sides[1]))]
+        is_cut = [sides[0].is_cut and middle == sides[0].middle for middle in middles]
+        whole = [middle for middle, cut in zip(middles, is_cut, strict=True) if not cut]
+        scores = iter(score_middles(self._step, sides, whole))
+        return [Score(own_reading(sides[0]), Reading()) if cut else next(scores) for cut in is_cut]
 
-    def _score(self, middle: bytes, sides: tuple[Side, Side]) -> Score:
-        """Both models' score; free when both sides wrote this very middle."""
-        if all(side.middle == mirror(middle, side.direction) for side in sides):
-            return score_of(sides[0].log_probs, sides[1].log_probs)
-        return score_middle(self._step, sides, self.ahead, middle)
+    def _empty_log_probs(self, sides: tuple[Side, Side]) -> tuple[float, float] | None:
+        """What both models think of an empty middle."""
+        if not self.settings.score_empty:
+            return None
+        if any(len(side.to_write(b"", behind=len(side.task.arrival))) > self.settings.max_tokens for side in sides):
+            return None
+        (score,) = score_middles(self._step, sides, [b""])
+        return score.forward.total, score.backward.total
 
-    def _alternatives(self, known: list[Middle]) -> list[Middle]:
-        """Further middles, sampled, each different from all others; none where the best is that nothing is missing."""
-        texts = [middle.text for middle in known]
-        wanted = self.settings.candidates - max(1, len(texts)) if texts[:1] != [""] else 0
-        out: list[Middle] = []
-        for attempt in range(TRIES_PER_ALTERNATIVE * wanted):
-            if len(out) >= wanted or time.perf_counter() >= self.deadline:
+    def _with_alternatives(self, found: list[Found], sides: tuple[Side, Side]) -> list[Found]:
+        """As many different middles as are wanted, ranked; only the best where that says that nothing is missing."""
+        if found and not found[0].middle.text:
+            return found[:1]
+        out = without_near_duplicates(found)
+        alternatives = self._alternatives(found, sides) if len(out) < self.settings.candidates else iter(())
+        for more in alternatives:
+            out = without_near_duplicates([*out, *(one for one in more if one.middle.text)])
+            if len(out) >= self.settings.candidates:
                 break
-            choose = Nucleus(self.settings.temperature, self.settings.top_p, self.settings.seed + attempt)
-            for middle, _ in self._found(*self._decode(choose))[:1]:
-                if middle.text not in texts:
-                    texts.append(middle.text)
-                    out.append(middle)
-        return out
+        return sorted(out, key=_total, reverse=True)[: max(1, self.settings.candidates)]
+
+    def _alternatives(self, found: Sequence[Found], sides: tuple[Side, Side]) -> Iterator[list[Found]]:
+        """Middles of decodes in which the forward side takes another way."""
+        written = found[0].middle.text if found else ""
+        branches = Branches()
+        branches.add(sides[0])
+        for _ in range(TRIES_PER_ALTERNATIVE * (self.settings.candidates - 1)):
+            way = branches.pop()
+            if way is None or time.perf_counter() >= self.deadline:
+                return
+            outcome, sides = self._decode(Forced(way), lambda _: self.watch(written))
+            branches.add(sides[0])
+            yield self._found(outcome, sides)
 
 
-def _as_middle(middle: bytes, source: Source, confidence: float, meeting_point: int | None) -> Middle:
-    """The middle as text; a meeting point inside a character moves to that character's start."""
-    point = None if meeting_point is None else len(middle[:meeting_point].decode("utf-8", "ignore"))
-    return Middle(middle.decode("utf-8"), source, confidence, point)
+def _sources(outcome: Outcome) -> dict[bytes, Source]:
+    """The middles that decoding came to, and whose they are."""
+    if outcome.verified is not None:
+        return {outcome.verified: "met"}
+    sources: dict[bytes, Source] = {}
+    if outcome.forward is not None:
+        sources[outcome.forward] = "forward"
+    if outcome.backward is not None:
+        sources[outcome.backward] = "backward"
+    return sources
+
+
+def _total(one: Found) -> float:
+    """What both models think of a middle: the sum of log-probabilities, which ranks better than their mean."""
+    return one.score.total
+
+
+def _trace(sides: tuple[Side, Side], best: Sequence[Found]) -> Trace:
+    forward, backward = map(side_trace, sides)
+    traces = [token_traces(one.middle.text.encode(), sides, one.score.readings) for one in best]
+    return Trace(forward, backward, *traces)

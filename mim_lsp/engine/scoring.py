@@ -12,53 +12,92 @@ from mim_lsp.runtime.protocol import Feed, LogProbs
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What one direction writes for a middle."""
+
+    ids: tuple[int, ...] = ()
+    """In own order, from the stub over the known text behind the middle to <eom> or arrival."""
+    log_probs: tuple[float, ...] = ()
+    """Of each of them, in nats."""
+
+    @property
+    def total(self) -> float:
+        """Log-probability of all of it."""
+        return sum(self.log_probs)
+
+
+@dataclass(frozen=True)
 class Score:
-    """Log-probabilities of a middle, and of coming to its end, in both directions."""
+    """What both directions write for a middle; an empty reading is one that was not asked for."""
 
-    total: float
-    """Sum over both directions' tokens, in nats."""
-    confidence: float
-    """Geometric mean of the tokens' probabilities, 0 to 1."""
-    tokens: int
-    """Tokens that the forward direction writes for it."""
+    forward: Reading
+    backward: Reading
+
+    @property
+    def readings(self) -> tuple[Reading, Reading]:
+        """Forward, backward."""
+        return self.forward, self.backward
+
+    @property
+    def confidence(self) -> float:
+        """Geometric mean of the tokens' probabilities, 0 to 1; 1 where there is nothing to write."""
+        n_tokens = len(self.forward.ids) + len(self.backward.ids)
+        return min(1.0, math.exp((self.forward.total + self.backward.total) / max(1, n_tokens)))
+
+    @property
+    def total(self) -> float:
+        """Sum over both directions' tokens, in nats; one that was not asked counts like the other."""
+        return (self.forward.total + self.backward.total) * (1 if self.backward.ids else 2)
 
 
-def score_of(forward: Sequence[float], backward: Sequence[float]) -> Score:
-    """The score from both directions' log-probabilities, token by token."""
-    total = sum(forward) + sum(backward)
-    return Score(total, min(1.0, math.exp(total / max(1, len(forward) + len(backward)))), len(forward))
+def own_reading(side: Side) -> Reading:
+    """What a side has written itself, and how probable it found that."""
+    end = (side.eom,) if len(side.log_probs) > len(side.written) else ()
+    return Reading((*side.written, *end), tuple(side.log_probs))
 
 
-def score_middle(
-    step: Callable[[Sequence[Feed]], list[LogProbs]], sides: Sequence[Side], ahead: Sequence[LogProbs], middle: bytes
-) -> Score:
-    """Score `middle` (text order) in one pass.
+def score_middles(
+    step: Callable[[Sequence[Feed]], list[LogProbs]], sides: tuple[Side, Side], middles: Sequence[bytes]
+) -> list[Score]:
+    """Score middles (text order, whole characters) in as few passes as possible.
+
+    What is known from decoding takes none, and one pass reads one middle in each direction.
 
     Args:
         step: a pass over the weights; may raise `Cancelled`.
         sides: forward and backward, which tell their prompts and known texts; their rows are cut back to the prompt.
-        ahead: for each side the distribution behind its prompt.
-        middle: bytes of whole characters.
-
-    Returns:
-        The score; where neither direction has anything to write, 0 nats and confidence 1.
+        middles: the same middle may be among them more than once.
     """
-    wanted = [side.to_write(mirror(middle, side.direction), behind=len(side.task.arrival)) for side in sides]
-    for side in sides:
-        side.row.truncate(side.start)
-    going = [i for i, ids in enumerate(wanted) if len(ids) > 1]
-    feeds = [sides[i].row.feed(wanted[i][:-1], outputs=len(wanted[i]) - 1) for i in going]
-    behind = dict(zip(going, step(feeds), strict=True)) if feeds else {}
-    forward, backward = (
-        _log_probs(side, ids, [ahead[i], *behind.get(i, [])][: len(ids)])
-        for i, (side, ids) in enumerate(zip(sides, wanted, strict=True))
-    )
-    return score_of(forward, backward)
+    wanted = [[_wanted(side, middle) for middle in middles] for side in sides]
+    while feeds := [feed for side, many in zip(sides, wanted, strict=True) for feed in _first_unknown(side, many)]:
+        for (side, ids, feed), log_probs in zip(feeds, step([feed for _, _, feed in feeds]), strict=True):
+            _learn(side, ids, feed.outputs, log_probs)
+    forward, backward = ([_reading(side, ids) for ids in many] for side, many in zip(sides, wanted, strict=True))
+    return [Score(*readings) for readings in zip(forward, backward, strict=True)]
 
 
-def _log_probs(side: Side, ids: Sequence[int], distributions: Sequence[LogProbs]) -> list[float]:
-    out, text = [], b""
-    for token, distribution in zip(ids, distributions, strict=True):
-        out.append(side.possible(distribution, text).log_prob(token))
+def _wanted(side: Side, middle: bytes) -> list[int]:
+    return side.to_write(mirror(middle, side.direction), behind=len(side.task.arrival))
+
+
+def _first_unknown(side: Side, many: Sequence[list[int]]) -> list[tuple[Side, list[int], Feed]]:
+    """A feed for the first of the texts for which a distribution is missing, if there is one."""
+    for ids in many:
+        missing = len(ids) - len(list(side.row.behind.walk(ids[:-1])))
+        if missing > 0:
+            return [(side, ids, side.row.feed(len(side.task.row), ids[:-1], missing))]
+    return []
+
+
+def _learn(side: Side, ids: list[int], n_missing: int, log_probs: LogProbs) -> None:
+    *_, place = side.row.behind.walk(ids[: len(ids) - 1 - n_missing])
+    for token, distribution in zip(ids[len(ids) - 1 - n_missing : -1], log_probs, strict=True):
+        place = place.learn(token, distribution)
+
+
+def _reading(side: Side, ids: list[int]) -> Reading:
+    log_probs, text = [], b""
+    for token, place in zip(ids, side.row.behind.walk(ids[:-1]), strict=bool(ids)):
+        log_probs.append(side.possible(place.log_probs, text).log_prob(token))
         text += side.vocabulary.token_bytes[token] if token != side.eom else b""
-    return out
+    return Reading(tuple(ids), tuple(log_probs))

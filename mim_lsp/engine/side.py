@@ -7,9 +7,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from mim_lsp.engine.caches import CachedRow
 from mim_lsp.engine.choice import Choice
+from mim_lsp.engine.continuation import Continuation
 from mim_lsp.engine.next_tokens import NextTokens
+from mim_lsp.engine.rows import CachedRow
 from mim_lsp.engine.task import SideTask
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.runtime.loading import Direction
@@ -21,7 +22,7 @@ LINE_BREAK = b"\n"
 class Side:
     """A direction's decode state. Bytes and tokens are in its own reading order.
 
-    `see` or `accept` choose tokens; the newest one is read with the next feed.
+    `begin`, `recall`, `see` and `accept` choose tokens; the newest one is read with the next feed.
     """
 
     def __init__(
@@ -29,16 +30,16 @@ class Side:
         task: SideTask,
         vocabulary: OwnVocabulary,
         row: CachedRow,
+        choose: Choice,
         *,
         eom: int,
-        choose: Choice,
         max_tokens: int,
+        max_lines: int | None = None,
         end_bias: float = 0.0,
     ) -> None:
         self.task, self.vocabulary, self.row = task, vocabulary, row
-        self.choose, self.eom, self.max_tokens = choose, eom, max_tokens
+        self.choose, self.eom, self.max_tokens, self.max_lines = choose, eom, max_tokens, max_lines
         self.end_bias = end_bias
-        self.start = len(row.ids)
         self.written: list[int] = []
         """Text tokens chosen so far."""
         self.text = b""
@@ -49,8 +50,14 @@ class Side:
         """The whole middle, once this side has come to an end that is of use."""
         self.ended = False
         """Whether it has come to an end by itself; one that ran out of budget has not."""
-        self._unread: list[int] = []
-        """The token that was chosen last, until it is read."""
+        self.is_cut = False
+        """Whether that end is `max_lines`."""
+        self.n_copied = 0
+        """How many of the tokens were proposed, and not written one by one."""
+        self._place = row.behind
+        """The distribution from which the newest token was chosen."""
+        self._is_unread = False
+        """Whether what follows the newest token has not been seen."""
 
     @property
     def may_write(self) -> bool:
@@ -79,46 +86,55 @@ class Side:
         log_total = np.log1p(np.exp(end) * math.expm1(self.end_bias))
         return NextTokens(texts, eom=self.eom, eom_log_prob=end + self.end_bias, log_total=log_total)
 
+    def begin(self) -> None:
+        """Choose the first token, from what follows the prompt."""
+        self._write(self._place)
+
+    def recall(self) -> None:
+        """Go on as far as it is known from earlier passes what follows."""
+        while self.may_write and self._is_unread and (known := self._place.after(self.written[-1])) is not None:
+            self._write(known)
+
     def next_feed(self) -> Feed:
-        """The token that was chosen last, to be read."""
-        feed = self.row.feed(self._unread)
-        self._unread = []
-        return feed
+        """What was chosen, to be read as far as it has not been: mostly the newest token."""
+        return self.row.feed(len(self.task.row), self.written)
 
     def see(self, log_probs: LogProbs) -> None:
-        """Choose the next token from its distribution (vocab_size,): what came of `next_feed`, or of the prompt."""
-        self._write(log_probs)
+        """Choose the next token from its distribution (vocab_size,), which came of `next_feed`."""
+        self._write(self._place.learn(self.written[-1], log_probs))
 
     def rest_of(self, middle: bytes) -> list[int] | None:
         """What this side would still have to write for `middle` (own order); None if it cannot any more."""
         whole = self.task.stub + middle + self.task.behind
-        if self.ended or not self._unread or not whole.startswith(self.text):
+        if self.ended or not self._is_unread or not whole.startswith(self.text):
             return None
         try:
             rest = self.to_write(middle, start=len(self.text))
         except UnicodeDecodeError:
             return None
-        return rest if len(self.written) + len(rest) - self.task.has_end <= self.max_tokens else None
+        n_text = len(rest) - (rest[-1:] == [self.eom])
+        return rest if len(self.written) + n_text <= self.max_tokens else None
 
     def to_write(self, middle: bytes, start: int = 0, behind: int = 0) -> list[int]:
         """All that this side writes for `middle` (own order), from byte `start` of its own text on.
 
-        That is up to <eom>, or in streams up to the token that reaches `behind` bytes behind the middle: a token may
-        well span the seam.
+        That is up to <eom>, or to the line's end if that is enough; in streams up to the token that reaches `behind`
+        bytes behind the middle: a token may well span the seam.
 
         Raises:
             UnicodeDecodeError: the middle, or what is left of it, is not whole characters.
         """
         upto = self.task.stub + middle
         tokens = self.vocabulary.encode((upto + self.task.behind)[start:])
-        if self.task.has_end:
+        if self.task.has_end and not self.task.stops_early:
             return [*tokens, self.eom]
-        ends = accumulate((len(self.vocabulary.token_bytes[token]) for token in tokens), initial=start)
-        return [token for token, end in zip(tokens, ends, strict=False) if end < len(upto) + behind]
+        reach = len(upto) + (len(self.task.line_end) if self.task.has_end else behind)
+        starts = accumulate((len(self.vocabulary.token_bytes[token]) for token in tokens), initial=start)
+        return [token for token, token_start in zip(tokens, starts, strict=False) if token_start < reach]
 
     def proposal_feed(self, rest: list[int]) -> Feed:
         """The token chosen last and all but the last of `rest`, to be verified in one pass."""
-        return self.row.feed([*self._unread, *rest[:-1]], outputs=len(rest))
+        return self.row.feed(len(self.task.row), [*self.written, *rest[:-1]], outputs=len(rest))
 
     def accept(self, rest: list[int], log_probs: LogProbs, middle: bytes) -> None:
         """Compare a proposal with this side's own choices; fast-forward to the first disagreement, which it keeps.
@@ -128,32 +144,28 @@ class Side:
             log_probs: (len(rest), vocab_size), the distribution at each of its places.
             middle: the middle (own order) that `rest` completes.
         """
-        self._unread = []
-        agreed = 0
         for token, distribution in zip(rest, log_probs, strict=True):
-            if self._write(distribution) != token or self.ended:
-                break
-            agreed += 1
-        if self.ended:
-            return
-        if agreed == len(rest):
-            self.finish(middle)
-            return
-        self._unread = self._unread[agreed:]
-        self.row.truncate(self.start + len(self.written) - len(self._unread))
+            if self._write(self._place.learn(self.written[-1], distribution)) != token or self.ended:
+                return
+            self.n_copied += 1
+        self.finish(middle)
 
     def finish(self, middle: bytes | None) -> None:
         """Come to an end; `middle` (own order) is None when what was written is of no use."""
         self.middle, self.ended = middle, True
-        self._unread = []
+        self._is_unread = False
 
-    def hurry(self, middle: bytes, patience: int) -> None:
-        """Write at most `patience` tokens more than `middle` (own order), with which the other side is done, takes."""
+    def hurry(self, middle: bytes, patience: int, taken: int) -> None:
+        """Write at most `patience` tokens more than `middle` (own order), with which the other side is done, takes.
+
+        The other side has written `taken` tokens one by one. This one may write as many in any case: what the other one
+        knew from before is no reason to give this one less time.
+        """
         try:
             needed = self.to_write(middle, behind=len(self.task.arrival))
         except UnicodeDecodeError:
             return
-        self.max_tokens = min(self.max_tokens, len(needed) + patience)
+        self.max_tokens = min(self.max_tokens, max(len(needed) + patience, taken))
 
     def arrived_at(self) -> bytes | None:
         """The middle (own order), if the newest text is the known text's first tokens behind it."""
@@ -164,9 +176,14 @@ class Side:
         """What was written behind the stub."""
         return self.text[len(self.task.stub) :]
 
-    def _write(self, log_probs: LogProbs) -> int:
+    def so_far(self) -> bytes:
+        """The middle, or what was written of it so far; known text behind it may be among it until it is complete."""
+        return self._body() if self.middle is None else self.middle
+
+    def _write(self, place: Continuation) -> int:
         """Choose the next token and take it, if the budget allows; returns it."""
-        possible = self.possible(log_probs, self.text)
+        self._place, self._is_unread = place, False
+        possible = self.possible(place.log_probs, self.text)
         token = self.choose(possible)
         if token == self.eom:
             self.log_probs.append(possible.log_prob(token))
@@ -175,7 +192,7 @@ class Side:
             self.log_probs.append(possible.log_prob(token))
             self.written.append(token)
             self.text += self.vocabulary.token_bytes[token]
-            self._unread.append(token)
+            self._is_unread = True
             self._look_for_end()
         return token
 
@@ -192,6 +209,19 @@ class Side:
             # Read backwards, a line ends with its own first break, which is known text if there is a line above.
             line, line_break, _ = body.partition(LINE_BREAK)
             self.finish(self._without_known(line + line_break if LINE_BREAK in task.known else line))
+        elif self.max_lines is not None and lines:
+            self._end_with_lines(body, self.max_lines)
+
+    def _end_with_lines(self, body: bytes, most: int) -> None:
+        """End where the middle has more lines than are wanted. Read forwards, the wanted ones are there by then; read
+        backwards, what was written comes after them."""
+        if self.direction is Direction.BACKWARD:
+            if body.count(LINE_BREAK) >= most + self.task.known.count(LINE_BREAK):
+                self.finish(None)
+        elif body.count(LINE_BREAK) >= most:
+            wanted = LINE_BREAK.join(body.split(LINE_BREAK)[:most])
+            self.is_cut = True
+            self.finish(wanted.removesuffix(self.task.known))
 
     def _without_known(self, body: bytes) -> bytes | None:
         """The middle in what was written behind the stub; None if it does not end with the known text."""

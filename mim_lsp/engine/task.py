@@ -12,6 +12,7 @@ the forward side writes first must agree with it. The same at the suffix's head 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mim_lsp.engine.types import Decode, InfillRequest
@@ -20,6 +21,8 @@ from mim_lsp.runtime.loading import Direction, LoadedModel
 
 STREAMS_BEHIND = 24
 """Tokens of text behind the middle that streams are compared with: enough for a token, or a line's end, at the seam."""
+
+_LINE_WITH_TEXT = re.compile(rb"\s*\S[^\n]*(?:\n|\Z)")
 
 FAR_ARRIVAL = 4
 """Tokens of the far side that a side in infill must write to have arrived there; the paper's n (Sec. 3.2.1)."""
@@ -44,6 +47,11 @@ class SideTask:
     more than blanks of it."""
     has_end: bool
     """Whether the side finishes with <eom>; else a line's end finishes it."""
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether the side is done before it has written all of the known text, as that is several lines."""
+        return 0 < len(self.line_end) < len(self.known)
 
 
 def make_task(
@@ -80,9 +88,11 @@ def _arrival(following: list[int], vocabulary: OwnVocabulary, n: int, in_line: i
 
 
 def _line_end(known: bytes, direction: Direction) -> bytes:
-    """R with the break behind it; L reversed ends with the break before it."""
-    whole = known + b"\n" if direction is Direction.FORWARD else known
-    return whole if known.strip() else b""
+    """R with the break behind it; L reversed up to the break before its first line, read backwards, that has text."""
+    if direction is Direction.FORWARD:
+        return known + b"\n" if known.strip() else b""
+    line = _LINE_WITH_TEXT.match(known)
+    return line.group() if line else b""
 
 
 def _own_view(request: InfillRequest, direction: Direction, infill: bool) -> tuple[bytes, bytes, bytes]:

@@ -22,6 +22,9 @@ class TaskResult:
     task_id: str
     kind: str | None
     canonical_solution: str
+    """Empty where nothing is missing."""
+    text_to_the_right: bool
+    """Whether the cursor's line goes on behind the cursor."""
     completion: str
     """The best suggestion; empty if nothing was offered."""
     reason: str | None
@@ -46,6 +49,11 @@ class TaskResult:
     """Milliseconds until the prompt was read and the first step could be made."""
 
     @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing at the cursor, so that whatever is offered is wrong."""
+        return not self.canonical_solution
+
+    @property
     def shown(self) -> bool:
         """Whether anything was offered."""
         return self.reason is None
@@ -62,9 +70,10 @@ def judge(task: InfillingTask, answer: CompletionResult, *, execute: bool = Fals
         task_id=task.task_id,
         kind=task.kind,
         canonical_solution=task.canonical_solution,
+        text_to_the_right=_has_text_to_the_right(task),
         completion=completion,
         reason=answer.reason,
-        exact_match=shown and exact_match(completion, task.canonical_solution),
+        exact_match=shown and bool(task.canonical_solution) and exact_match(completion, task.canonical_solution),
         edit_similarity=edit_similarity(completion, task.canonical_solution) if shown else 0.0,
         syntax_valid=shown and is_valid_python(task.prompt + completion + task.suffix),
         repeats_suffix=repeats_suffix(completion, task.suffix),
@@ -78,6 +87,11 @@ def judge(task: InfillingTask, answer: CompletionResult, *, execute: bool = Fals
         ms=answer.elapsed_ms.total,
         ms_first=answer.elapsed_ms.encode,
     )
+
+
+def _has_text_to_the_right(task: InfillingTask) -> bool:
+    """Whether the cursor's line goes on; a solution with its own line break leaves what follows on the next line."""
+    return bool(task.suffix.partition("\n")[0].strip()) and not task.canonical_solution.endswith("\n")
 
 
 @contextmanager

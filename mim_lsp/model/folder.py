@@ -1,4 +1,7 @@
-"""The folder that a trained model is kept in: `config.json`, `tokenizer.json`, `model.safetensors`, `README.md`."""
+"""The folder that a trained model is kept in: `config.json`, `tokenizer.json`, `model.safetensors`, `README.md`.
+
+A model whose confidence was calibrated has a `confidence.json` too, which is the completion layer's to read.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 CARD = "README.md"
+CONFIDENCE = "confidence.json"
 
 
 def read_config(folder: Path) -> ModelConfig:

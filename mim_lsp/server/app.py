@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -13,28 +13,23 @@ from pygls.lsp.server import LanguageServer
 
 import mim_lsp
 from mim_lsp.completion.types import Completer
+from mim_lsp.server.configuration import Configuration
+from mim_lsp.server.context import Context
+from mim_lsp.server.counters import Counters
 from mim_lsp.server.documents import Document, Workspace
-from mim_lsp.server.model_host import ModelHost
+from mim_lsp.server.feedback import Feedback
+from mim_lsp.server.idle import IdleWork
+from mim_lsp.server.model_host import HANG_S, ModelHost
+from mim_lsp.server.permission import Permission
 from mim_lsp.server.protocol import Protocol
-from mim_lsp.server.scheduling import LatestWins
-from mim_lsp.server.settings import Settings, parse_settings
+from mim_lsp.server.roots import workspace_roots
+from mim_lsp.server.settings import RuntimeChoice, Settings
+from mim_lsp.server.suggest import Suggestions
+
+Loader = Callable[[RuntimeChoice], Completer]
+"""Loads the completer that the settings ask for."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Counters:
-    """What `mim/status` tells about the requests so far."""
-
-    served: int = 0
-    """Completion requests answered with at least one suggestion."""
-    last_reason: str | None = None
-    """Why the latest answer offered nothing; None if it did offer something."""
-
-    def answered(self, reason: str | None) -> None:
-        """Count one answer that gave `reason`, or suggestions if None."""
-        self.last_reason = reason
-        self.served += reason is None
 
 
 class MimLanguageServer(LanguageServer):
@@ -42,15 +37,24 @@ class MimLanguageServer(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, load: Callable[[], Completer]) -> None:
+    def __init__(self, load: Loader, hang_s: float = HANG_S) -> None:
         super().__init__("mim-lsp", mim_lsp.__version__, protocol_cls=Protocol)
-        self.model = ModelHost(load)
-        self.requests = LatestWins()
+        self.configuration = Configuration(partial(self.show, types.MessageType.Warning))
+        self.configuration.on_change(self._adopt_settings)
         self.counters = Counters()
-        self.settings = Settings()
-        self._initial_settings: Mapping[str, object] = {}
-        self._problems_shown: set[str] = set()
+        self._loader = load
+        self.model = ModelHost(self._load, partial(self.show, types.MessageType.Warning), hang_s)
+        self.suggestions = Suggestions(self.model, self.counters)
+        self.context = Context()
+        self.idle = IdleWork(self.suggestions, self.start, self.context.refreshed)
+        self.permission = Permission()
+        self.feedback = Feedback()
         self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold at the moment."""
+        return self.configuration.settings
 
     @property
     def can_show_progress(self) -> bool:
@@ -68,16 +72,8 @@ class MimLanguageServer(LanguageServer):
         """Take what `initialize` brought: our own kind of workspace, and the initial settings."""
         encoding = self.workspace.position_encoding
         self.protocol.adopt_workspace(Workspace(params.root_uri, position_encoding=encoding))
-        self._initial_settings = _section(params.initialization_options)
-        self.configure(None)
-
-    def configure(self, section: Any) -> None:
-        """Use the settings in `section`, over those of `initialize`; problems are shown to the user once."""
-        self.settings, problems = parse_settings({**self._initial_settings, **_section(section)})
-        for problem in problems:
-            if problem not in self._problems_shown:
-                self._problems_shown.add(problem)
-                self.show(types.MessageType.Warning, problem)
+        self.configuration.begin(params.initialization_options, workspace_roots(params))
+        self._follow(self.settings)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` in the background; it ends with the event loop."""
@@ -94,10 +90,42 @@ class MimLanguageServer(LanguageServer):
         """Show one line to the user."""
         self.window_show_message(types.ShowMessageParams(type=kind, message=f"mim-lsp: {message}"))
 
+    def restart_model(self) -> None:
+        """Load the model anew, in the background; what is being completed ends with nothing."""
+        self.suggestions.reset()
+        self.start(self._restart())
+
+    async def _restart(self) -> None:
+        await self.model.restart()
+        self.tell_if_failed()
+
+    def tell_if_failed(self) -> None:
+        """Show the user why the model could not be loaded, if it could not."""
+        if self.model.state == "failed":
+            self.show(types.MessageType.Error, self.model.message)
+
+    def _load(self) -> Completer:
+        """Called on the model's thread."""
+        return self._loader(self.settings.runtime)
+
+    def _adopt_settings(self, before: Settings, after: Settings) -> None:
+        """What is known was found under other settings; the model is loaded anew if the settings ask for another."""
+        self._follow(after)
+        self.feedback.enabled = after.stats
+        self.model.unload_after_s = after.idle_unload_minutes and 60 * after.idle_unload_minutes
+        if self.model.requested and before.runtime != after.runtime:
+            self.restart_model()
+        else:
+            self.suggestions.reset()
+
+    def _follow(self, settings: Settings) -> None:
+        """Read and complete what these settings allow in the workspace as it is."""
+        roots = self.configuration.roots
+        self.permission.follow(settings, roots)
+        self.context.follow(roots, self.permission.exclusions, enabled=settings.context)
+        for uri, document in self.workspace.text_documents.items():
+            self.context.update(uri, document.source)
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error of pygls or of the client's messages; pygls would pop up a message to the user."""
         logger.error("%s: %s", type(error).__name__, error)
-
-
-def _section(settings: Any) -> Mapping[str, object]:
-    return settings if isinstance(settings, Mapping) else {}

@@ -13,7 +13,7 @@ from itertools import islice
 
 from lsprotocol import types
 
-from mim_lsp.completion.types import Candidate
+from mim_lsp.completion.cache import Fitting
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -25,7 +25,16 @@ def offset_at(text: str, position: types.Position, encoding: str) -> int:
     column inside a character's code units means the start of that character.
     """
     start, end = _line_bounds(text, position.line)
-    return start + _index_in_line(text[start:end], position.character, encoding)
+    return start + index_after(text[start:end], position.character, encoding)
+
+
+def position_at(text: str, offset: int, encoding: str) -> types.Position:
+    """The position of an offset in `text`; inside a `\\r\\n` that of the line's end."""
+    line, start = 0, 0
+    offset -= text[offset - 1 : offset + 1] == "\r\n"
+    for found in _LINE_BREAK.finditer(text, 0, offset):
+        line, start = line + 1, found.end()
+    return advance(types.Position(line, 0), text[start:offset], encoding)
 
 
 def advance(position: types.Position, typed: str, encoding: str) -> types.Position:
@@ -44,16 +53,23 @@ def typed_since(then: str, offset: int, now: str) -> str | None:
 
 
 def inline_items(
-    candidates: Iterable[Candidate], position: types.Position, typed: str, encoding: str
+    fittings: Iterable[Fitting], span: types.Range, before: str, typed: str, encoding: str
 ) -> types.InlineCompletionList:
-    """The candidates as items for a request made at `position`.
+    """What is left of suggestions, as items for a request whose cursor was at the end of `span`.
 
-    `typed` was inserted at the position since then, without a line break. Candidates that do not begin with it are
-    left out; for the others it lies in the item's range, so that accepting does not type it twice.
+    `before` is what an item puts in place of `span`, besides its suggestion: what the completion menu has selected,
+    or nothing. `typed` was inserted at the cursor since the request, without a line break. Suggestions that do not
+    begin with it are left out; for the others it lies in the item's range, so that accepting does not type it twice.
     """
-    span = types.Range(start=position, end=advance(position, typed, encoding))
-    fitting = (candidate.text for candidate in candidates if candidate.text.startswith(typed))
-    return types.InlineCompletionList([types.InlineCompletionItem(insert_text=text, range=span) for text in fitting])
+    after_typed = advance(span.end, typed, encoding)
+    items = []
+    for fitting in fittings:
+        if fitting.text.startswith(typed):
+            # what is replaced are closers, one code unit each in every encoding
+            end = types.Position(after_typed.line, after_typed.character + fitting.replaces)
+            item = types.InlineCompletionItem(before + fitting.text, range=types.Range(span.start, end))
+            items.append(item)
+    return types.InlineCompletionList(items)
 
 
 def no_items() -> types.InlineCompletionList:
@@ -73,7 +89,7 @@ def _line_bounds(text: str, line: int) -> tuple[int, int]:
     return start, end.start() if end else len(text)
 
 
-def _index_in_line(line: str, column: int, encoding: str) -> int:
+def index_after(line: str, column: int, encoding: str) -> int:
     """The index in `line` of a column in code units of `encoding`."""
     if encoding == types.PositionEncodingKind.Utf32 or line.isascii():
         return min(column, len(line))

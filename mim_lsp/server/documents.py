@@ -7,16 +7,14 @@ is put in place of its own when a client initializes.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.workspace import TextDocument
 from pygls.workspace import Workspace as PyglsWorkspace
 
-from mim_lsp.server.convert import offset_at
-
-PYTHON_SUFFIXES = (".py", ".pyi")
+from mim_lsp.completion.language import document_language
+from mim_lsp.server.convert import offset_at, position_at
 
 
 class Document(TextDocument):
@@ -31,6 +29,10 @@ class Document(TextDocument):
         """The offset (code points) of a position in the client's units, clamped to the text."""
         return offset_at(self.source, client_position, self.encoding)
 
+    def position_at(self, offset: int) -> types.Position:
+        """The position, in the client's units, of an offset (code points) in the text."""
+        return position_at(self.source, offset, self.encoding)
+
     def apply_change(self, change: types.TextDocumentContentChangeEvent) -> None:
         """Apply one edit, or replace the whole text if the change names no range."""
         text = change.text
@@ -41,9 +43,9 @@ class Document(TextDocument):
         self._source = text
 
     @property
-    def is_python(self) -> bool:
-        """Whether this release completes it: the language is Python, or the name is that of a Python file."""
-        return self.language_id == "python" or PurePosixPath(urlparse(self.uri).path).suffix in PYTHON_SUFFIXES
+    def language(self) -> str:
+        """The document's language, by its LSP `languageId`."""
+        return document_language(self.language_id, self.uri)
 
 
 class Workspace(PyglsWorkspace):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from functools import partial
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from mim_lsp.completion.types import CompletionResult
-from mim_lsp.errors import Cancelled, DocumentError
+from mim_lsp.server import commands, explain, parent, project, registration, reports, rewrite, status
 from mim_lsp.server.app import MimLanguageServer
-from mim_lsp.server.convert import inline_items, no_items, typed_since
-from mim_lsp.server.documents import Document
-from mim_lsp.server.logs import ClientLog
+from mim_lsp.server.attention import look_at
+from mim_lsp.server.inline import inline_completion
+from mim_lsp.server.logs import ClientLog, set_level
+from mim_lsp.server.messages import document_uri, position
 from mim_lsp.server.progress import show_progress
 
 SECTION = "mim"
 """The section of the editor's configuration that holds our settings."""
+START = types.Position(0, 0)
 
 logger = logging.getLogger(__name__)
 
@@ -27,23 +31,32 @@ def register(ls: MimLanguageServer) -> None:
     ls.feature(types.INITIALIZE)(initialize)
     ls.feature(types.INITIALIZED)(initialized)
     ls.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    ls.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
+    ls.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     ls.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
-    # Without options pygls would handle the request but not advertise it.
-    ls.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(inline_completion)
-    ls.feature("mim/status")(status)
+    ls.feature("mim/didFocus")(did_focus)
+    # Without options pygls handles the request but does not advertise it: that is `registration`'s to do.
+    ls.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(inline_completion)
+    for part in (commands, explain, project, reports, rewrite, status):
+        part.register(ls)
+    ls.configuration.on_change(lambda _, after: set_level(after.log_level))
 
 
 def initialize(ls: MimLanguageServer, params: types.InitializeParams) -> None:
     """Take over what the client tells of itself."""
     ls.adopt_client(params)
+    registration.announce(ls)
+    if params.process_id is not None:
+        ls.start(parent.watch(params.process_id, partial(_leave, ls)))
 
 
 def initialized(ls: MimLanguageServer, _: types.InitializedParams) -> None:
     """Load the model and fetch the user's settings, in the background."""
     ClientLog(ls, asyncio.get_running_loop()).attach()
+    ls.start(registration.register_later(ls))
     ls.start(_load_model(ls))
     ls.start(show_progress(ls, "Loading the completion model", ls.model.settled))
-    ls.start(_pull_settings(ls))
+    ls.start(_begin(ls))
 
 
 def did_change_configuration(ls: MimLanguageServer, params: types.DidChangeConfigurationParams) -> None:
@@ -51,88 +64,67 @@ def did_change_configuration(ls: MimLanguageServer, params: types.DidChangeConfi
     if ls.can_ask_settings:
         ls.start(_pull_settings(ls))
     elif isinstance(params.settings, dict):
-        ls.configure(params.settings.get(SECTION))
+        ls.configuration.update(params.settings.get(SECTION))
+
+
+def did_open(ls: MimLanguageServer, params: types.DidOpenTextDocumentParams) -> None:
+    """Read ahead in a document that was opened: the typist is at its start until a message says otherwise."""
+    ls.context.update(params.text_document.uri, params.text_document.text)
+    look_at(ls, params.text_document.uri, START)
+
+
+def did_change(ls: MimLanguageServer, params: types.DidChangeTextDocumentParams) -> None:
+    """Give up what no longer fits the document; what goes on with it stays."""
+    uri = params.text_document.uri
+    document = ls.document(uri)
+    if document is not None:
+        ls.idle.stir(uri)
+        ls.suggestions.changed(uri, document.source)
+        ls.context.update(uri, document.source)
+
+
+def did_focus(ls: MimLanguageServer, params: Any) -> None:
+    """The typist has come to a document, at `position` if the client tells: read ahead there."""
+    uri = document_uri(params)
+    if uri is not None:
+        look_at(ls, uri, position(params) or START)
 
 
 def did_close(ls: MimLanguageServer, params: types.DidCloseTextDocumentParams) -> None:
     """Give up what is being completed in the document and free what is held for it."""
-    ls.requests.drop(params.text_document.uri)
-    ls.model.forget(params.text_document.uri)
+    uri = params.text_document.uri
+    ls.idle.forget(uri)
+    ls.suggestions.forget(uri)
+    ls.context.close(uri)
+    ls.permission.forget(uri)
 
 
-async def inline_completion(ls: MimLanguageServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
-    """Suggest text for the cursor; an empty list if there is nothing to offer or a newer request came.
-
-    A cancelled request ends with CancelledError, which pygls answers with RequestCancelled.
-    """
-    document = ls.document(params.text_document.uri)
-    if document is None or not document.is_python:
-        ls.counters.answered("unsupported_language")
-        return no_items()
-    items = await ls.requests.run(document.uri, _suggest(ls, document, params))
-    if items is None:
-        ls.counters.answered("superseded")
-        return no_items()
-    return items
-
-
-def status(ls: MimLanguageServer, _: object) -> dict[str, object]:
-    """What the server is doing, for people and for the editors' status lines."""
-    return {
-        "model": ls.model.model_name,
-        "state": ls.model.state,
-        "message": ls.model.message,
-        "activeDecodes": ls.model.active_decodes,
-        "served": ls.counters.served,
-        "lastReason": ls.counters.last_reason,
-    }
-
-
-async def _suggest(
-    ls: MimLanguageServer, document: Document, params: types.InlineCompletionParams
-) -> types.InlineCompletionList:
-    """The suggestions for a position in the document as it is now."""
-    # The document changes while the model works: keep what the client asked about.
-    text, offset = document.source, document.offset_at_position(params.position)
-    result = await _complete(ls, document.uri, text, offset, params.context.trigger_kind)
-    typed = typed_since(text, offset, document.source)
-    if typed is None or "\n" in typed or "\r" in typed:
-        ls.counters.answered("superseded")
-        return no_items()
-    items = inline_items(result.candidates, params.position, typed, document.encoding)
-    ls.counters.answered(None if items.items else result.reason or "superseded")
-    return items
-
-
-async def _complete(
-    ls: MimLanguageServer, uri: str, text: str, offset: int, trigger: types.InlineCompletionTriggerKind
-) -> CompletionResult:
-    """The model's result. Here, and nowhere else, its failures become empty results."""
-    try:
-        return await ls.model.complete(uri, text, offset, ls.settings.options_for(trigger))
-    except Cancelled:
-        return CompletionResult(reason="cancelled")
-    except DocumentError as error:
-        logger.warning("%s", error)
-        return CompletionResult(reason="outside_document")
-    except Exception:  # border: a defect in completing one document must not cost the user the server
-        logger.exception("Completing %s at offset %d failed", uri, offset)
-        return CompletionResult(reason="failed")
+def _leave(ls: MimLanguageServer) -> None:
+    """End the process at once: the thread that reads stdin waits for a client that will not write any more."""
+    logger.error("The client is gone")
+    ls.feedback.flush()
+    os._exit(1)
 
 
 async def _load_model(ls: MimLanguageServer) -> None:
     await ls.model.load()
-    if ls.model.state == "failed":
-        ls.show(types.MessageType.Error, ls.model.message)
+    ls.tell_if_failed()
+
+
+async def _begin(ls: MimLanguageServer) -> None:
+    """Get the settings, and then look at what was opened meanwhile."""
+    await _pull_settings(ls)
+    ls.configuration.arrive()
+    for document in ls.workspace.text_documents.values():
+        look_at(ls, document.uri, START)
 
 
 async def _pull_settings(ls: MimLanguageServer) -> None:
-    if not ls.can_ask_settings:
-        return
-    query = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
-    try:
-        answers = await ls.workspace_configuration_async(query)
-    except JsonRpcException as error:
-        logger.warning("The client did not give its settings: %s", error)
-        return
-    ls.configure(next(iter(answers), None))
+    """Ask the client for its settings, if it can be asked."""
+    if ls.can_ask_settings:
+        query = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+        try:
+            answers = await ls.workspace_configuration_async(query)
+            ls.configuration.update(next(iter(answers), None))
+        except JsonRpcException as error:
+            logger.warning("The client did not give its settings: %s", error)

@@ -7,12 +7,17 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from lsprotocol import types
 
+from mim_lsp.folders import state_folder
 from mim_lsp.server.app import MimLanguageServer
 
 _PACKAGE = "mim_lsp"
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_FILE_BYTES = 500_000
 _LEVELS = (
     (logging.ERROR, types.MessageType.Error),
     (logging.WARNING, types.MessageType.Warning),
@@ -24,7 +29,7 @@ _LEVELS = (
 def logging_to_stderr() -> Iterator[None]:
     """Send log records to stderr while the block runs: ours from INFO on, those of libraries from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(logging.Formatter(_FORMAT))
     logging.getLogger(_PACKAGE).setLevel(logging.INFO)
     # pygls warns of each cancellation that crosses its answer, which is everyday business for a completion server.
     logging.getLogger("pygls").setLevel(logging.ERROR)
@@ -35,6 +40,29 @@ def logging_to_stderr() -> Iterator[None]:
         logging.getLogger().removeHandler(handler)
 
 
+def log_file() -> Path:
+    """Where a copy of our own records is kept, for `mim.showLog`."""
+    return state_folder() / "server.log"
+
+
+def log_to_file() -> None:
+    """Keep our own records in `log_file()` from now on, and one older file; without it if it cannot be written."""
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=_FILE_BYTES, backupCount=1, encoding="utf-8")
+    except OSError as error:
+        logging.getLogger(_PACKAGE).warning("There is no log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logging.getLogger(_PACKAGE).addHandler(handler)
+
+
+def set_level(level: str) -> None:
+    """Log our own records from a level on: `error`, `warning`, `info` or `debug`."""
+    logging.getLogger(_PACKAGE).setLevel(level.upper())
+
+
 class ClientLog(logging.Handler):
     """Sends our own records to the client as `window/logMessage`, from whatever thread they come.
 
@@ -42,7 +70,7 @@ class ClientLog(logging.Handler):
     """
 
     def __init__(self, ls: MimLanguageServer, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self._ls = ls
         self._loop = loop
 

@@ -1,118 +1,254 @@
-"""The model and the one thread that may touch it."""
+"""The model: loaded, asked, restarted when it hangs or keeps failing, and unloaded when nobody types."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Literal
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from mim_lsp.completion.types import CancelFlag, Completer, CompletionOptions, CompletionResult
-from mim_lsp.errors import Cancelled, MimError
+from mim_lsp.completion.types import CancelFlag, Completer, CompletionOptions, CompletionResult, Watch
+from mim_lsp.errors import Cancelled, DocumentError, MimError
+from mim_lsp.server.model_thread import ModelThread, Urgency
 
 LOAD_WAIT_S = 60.0
 """How long a request waits for the model before it is answered without one."""
+HANG_S = 30.0
+"""A job that runs longer than this will not come back. Reading a long prompt on a slow machine takes a few seconds."""
+MAX_FAILURES = 3
+"""Failures in a row after which the model is loaded anew."""
 
-State = Literal["loading", "ready", "failed"]
+State = Literal["loading", "ready", "failed", "unloaded"]
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
 
+class Place(NamedTuple):
+    """A cursor in a document's text."""
+
+    document: str
+    text: str
+    offset: int
+
+
 class ModelHost:
-    """Loads a completer and asks it, always on the same thread, never on the event loop.
+    """Loads a completer and asks it, always on one thread, never on the event loop. All methods are the loop's.
 
     The thread is the model's own: pygls reads the client's messages on a thread of its pool, and a full pool would
     keep it from seeing a cancellation.
     """
 
-    def __init__(self, load: Callable[[], Completer]) -> None:
-        self._load = load
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mim-model")
+    def __init__(
+        self, load: Callable[[], Completer], report: Callable[[str], None] = logger.error, hang_s: float = HANG_S
+    ) -> None:
+        self._load, self._report, self._hang_s = load, report, hang_s
+        self._thread = ModelThread()
         self._completer: Completer | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._unload_timer: asyncio.TimerHandle | None = None
+        self.unload_after_s: float | None = None
+        """How long the model may be idle before its memory is freed; None: for ever."""
         self.settled = asyncio.Event()
         """Set when the loader has returned or failed."""
         self.message = ""
         """Why the model could not be loaded, as one line; empty otherwise."""
         self.active_decodes = 0
-        """How many completions are being written at this moment."""
+        """How many completions are being written at this moment, speculative ones included."""
+        self.restarts = 0
+        """How often the model was loaded anew because it hung or failed."""
 
     @property
     def state(self) -> State:
         """What came of loading the model so far."""
         if self._completer is not None:
             return "ready"
-        return "failed" if self.settled.is_set() else "loading"
+        if self._loading is None and self.settled.is_set():
+            return "failed" if self.message else "unloaded"
+        return "loading"
 
     @property
     def model_name(self) -> str | None:
         """The model's name, once it is loaded."""
         return self._completer.model_name if self._completer else None
 
+    @property
+    def requested(self) -> bool:
+        """Whether the model was ever to be loaded."""
+        return self._loading is not None or self.settled.is_set()
+
     async def load(self) -> None:
-        """Load the model. Never raises for a model that cannot be loaded: see `state` and `message`."""
-        loop = asyncio.get_running_loop()
+        """Load the model unless it is loaded. Never raises for one that cannot be: see `state` and `message`."""
+        if self._completer is not None or (self.settled.is_set() and self.message):
+            return
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(self._do_load())
+        # Whoever waits may be cancelled, but loading is not tied to a request.
+        await asyncio.shield(self._loading)
+
+    async def restart(self, load: Callable[[], Completer] | None = None) -> None:
+        """Load the model anew, or another one with `load`; what is being completed ends with `Cancelled`."""
+        self._load = load or self._load
+        self._drop()
+        self._thread.abandon()
+        self._thread = ModelThread()
+        self.message = ""
+        self.settled.clear()
+        await self.load()
+
+    async def complete(
+        self, place: Place, options: CompletionOptions, cancel: CancelFlag, watch: Watch | None = None
+    ) -> CompletionResult:
+        """Complete at `place`, waiting for the model if it is still being loaded.
+
+        Setting `cancel` stops the decoding within a few milliseconds.
+
+        Raises:
+            Cancelled: `cancel` was set, or the completer gave up by itself.
+        """
         try:
-            self._completer = await loop.run_in_executor(self._thread, self._load)
-            logger.info("Model %s is ready", self._completer.model_name)
+            async with asyncio.timeout(LOAD_WAIT_S):
+                await self.load()
+        except TimeoutError:
+            return CompletionResult(reason="model_loading")
+        if self._completer is None:
+            return CompletionResult(reason="failed")
+        try:
+            work = partial(self._decode, place, options, cancel, watch)
+            result = await self._run(work, Urgency.REQUEST, cancel)
+        except Cancelled:
+            raise
+        except DocumentError as error:
+            logger.warning("%s", error)
+            return CompletionResult(reason="outside_document")
+        except Exception:  # border: a defect in completing one document must not cost the user the server
+            logger.exception("Completing %s at offset %d failed", place.document, place.offset)
+            await self._failed()
+            return CompletionResult(reason="failed")
+        self._failures = 0
+        return result
+
+    async def speculate(self, place: Place, options: CompletionOptions) -> CompletionResult:
+        """Complete at a place where the typist may be soon, as long as nobody wants anything else.
+
+        Raises:
+            Cancelled: somebody did, or the model is not loaded.
+        """
+        cancel = CancelFlag()
+        return await self._run(partial(self._decode, place, options, cancel, None), Urgency.SPECULATION, cancel)
+
+    async def warm(self, place: Place, options: CompletionOptions) -> int:
+        """Read what a completion at `place` would read; returns the number of tokens.
+
+        Raises:
+            Cancelled: somebody wanted something else, or the model is not loaded.
+        """
+        cancel = CancelFlag()
+
+        def read(completer: Completer) -> int:
+            cancel.check()
+            return completer.warm(place.text, place.offset, options, cancel, place.document)
+
+        return await self._run(read, Urgency.WARM, cancel)
+
+    def forget(self, document: str) -> None:
+        """Have the completer free what it holds for `document`, after what is being decoded."""
+        if (completer := self._completer) is not None:
+            self._thread.submit(lambda: completer.forget(document)).add_done_callback(_log_failure)
+
+    def close(self, timeout_s: float) -> bool:
+        """Take no more work and wait for what runs; False if that did not end in time."""
+        return self._thread.close(timeout_s)
+
+    def unload(self) -> None:
+        """Free the model's memory until it is asked again."""
+        if self._completer is not None and not self._thread.busy_s():
+            logger.info("Model %s is unloaded", self._completer.model_name)
+            self._drop()
+
+    async def _do_load(self) -> None:
+        load, thread = self._load, self._thread
+        try:
+            completer = await asyncio.wrap_future(thread.submit(load))
+            if thread is self._thread:
+                self._completer = completer
+                logger.info("Model %s is ready", completer.model_name)
+        except Cancelled:
+            pass  # a newer loading is under way
         except MimError as error:
             self.message = str(error)
         except Exception as error:  # border: a damaged model or installation can raise anything, and must not end us
             logger.exception("The model could not be loaded")
             self.message = f"The model could not be loaded: {type(error).__name__}: {error}".splitlines()[0]
         finally:
-            self.settled.set()
+            if thread is self._thread:
+                self._loading = None
+                self.settled.set()
+                self._used()
 
-    async def complete(self, document: str, text: str, offset: int, options: CompletionOptions) -> CompletionResult:
-        """Complete `text` at `offset`, waiting for the model if it is still being loaded.
-
-        Cancelling this call stops the decoding within a few milliseconds.
-
-        Raises:
-            Cancelled: the completer gave up by itself.
-            DocumentError: `offset` lies outside `text`.
-        """
+    async def _run(self, work: Callable[[Completer], Answer], urgency: Urgency, cancel: CancelFlag) -> Answer:
+        """The result of `work` on the model's thread, unless that hangs."""
+        completer, thread = self._completer, self._thread
+        if completer is None:
+            raise Cancelled
+        self._used()
+        future = asyncio.wrap_future(thread.submit(lambda: work(completer), urgency, cancel))
+        future.add_done_callback(_retrieve)
         try:
-            async with asyncio.timeout(LOAD_WAIT_S):
-                await self.settled.wait()
-        except TimeoutError:
-            return CompletionResult(reason="model_loading")
-        if self._completer is None:
-            return CompletionResult(reason="failed")
-        stop = CancelFlag()
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._thread, self._decode, document, text, offset, options, stop)
+            while not (await asyncio.wait({future}, timeout=self._hang_s))[0]:
+                if thread.busy_s() >= self._hang_s:
+                    thread.abandon()
+                    await self._hung()
         finally:
-            stop.set()
-
-    def forget(self, document: str) -> None:
-        """Have the completer free what it holds for `document`, after what is being decoded."""
-        if self._completer is not None:
-            self._thread.submit(self._completer.forget, document).add_done_callback(_log_failure)
-
-    def close(self, timeout_s: float) -> bool:
-        """Take no more work and wait for what runs; False if that did not end in time."""
-        last = self._thread.submit(lambda: None)
-        self._thread.shutdown(wait=False)
-        try:
-            last.result(timeout_s)
-        except TimeoutError:
-            return False
-        return True
+            cancel.set()
+        return future.result()
 
     def _decode(
-        self, document: str, text: str, offset: int, options: CompletionOptions, stop: CancelFlag
+        self, place: Place, options: CompletionOptions, cancel: CancelFlag, watch: Watch | None, completer: Completer
     ) -> CompletionResult:
-        if self._completer is None or stop.is_set():
-            raise Cancelled
+        cancel.check()
         self.active_decodes += 1
         try:
-            return self._completer.complete(text, offset, options, cancel=stop, document=document)
+            return completer.complete(place.text, place.offset, options, cancel, place.document, watch)
         finally:
             self.active_decodes -= 1
 
+    async def _hung(self) -> None:
+        self.restarts += 1
+        self.active_decodes = 0
+        self._report("The model did not answer any more and is loaded anew.")
+        await self.restart()
+
+    async def _failed(self) -> None:
+        self._failures += 1
+        if self._failures >= MAX_FAILURES:
+            self.restarts += 1
+            self._report("Completing failed several times, so the model is loaded anew; the log says why.")
+            await self.restart()
+
+    def _drop(self) -> None:
+        self._completer = None
+        self._loading = None
+        self._failures = 0
+
+    def _used(self) -> None:
+        """Start the time after which the model is unloaded again."""
+        if self._unload_timer:
+            self._unload_timer.cancel()
+        if self.unload_after_s is not None:
+            self._unload_timer = asyncio.get_running_loop().call_later(self.unload_after_s, self.unload)
+
+
+def _retrieve(job: asyncio.Future[Any]) -> None:
+    """Whoever waited may be gone, and asyncio complains of errors that nobody looks at."""
+    if not job.cancelled():
+        job.exception()
+
 
 def _log_failure(job: Future[None]) -> None:
-    if not job.cancelled() and (error := job.exception()) is not None:
+    error = None if job.cancelled() else job.exception()
+    if error is not None and not isinstance(error, Cancelled):
         logger.error("A document could not be forgotten", exc_info=error)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest
+from lsprotocol.types import EXIT, INITIALIZE, TEXT_DOCUMENT_INLINE_COMPLETION
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest, JsonRpcServerNotInitialized
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import RPCMessage, RPCRequest
 from pygls.workspace import Workspace
+
+from mim_lsp.server.inline_params import with_extras
 
 
 class Protocol(LanguageServerProtocol):
@@ -20,19 +23,29 @@ class Protocol(LanguageServerProtocol):
             JsonRpcException: the message is not what its method asks for.
         """
         try:
-            return super().structure_message(data)
+            message = super().structure_message(data)
         except JsonRpcException as error:
             if "id" in data and "method" in data:
-                self._send_response(data["id"], error=error.to_response_error())
+                self.refuse(data["id"], error)
             raise
+        if data.get("method") == TEXT_DOCUMENT_INLINE_COMPLETION:
+            message.params = with_extras(message.params, data.get("params"))
+        return message
+
+    def refuse(self, id: int | str | None, error: JsonRpcException) -> None:
+        """Answer a request with an error; its id is None if it could not be read."""
+        # Not `_send_response`, which leaves out the id where JSON-RPC wants null.
+        self._send_data({"jsonrpc": self.VERSION, "id": id, "error": error.to_response_error()})
 
     def handle_message(self, message: RPCMessage) -> None:
-        """Dispatch a message; a request after `shutdown` is answered with InvalidRequest, as the protocol asks."""
+        """Dispatch a message; as the protocol asks, requests too early or after `shutdown` are refused."""
+        method = getattr(message, "method", None)
         if self._shutdown and isinstance(message, RPCRequest):
-            error = JsonRpcInvalidRequest("The server is shutting down").to_response_error()
-            self._send_response(message.id, error=error)
-        else:
+            self.refuse(message.id, JsonRpcInvalidRequest("The server is shutting down"))
+        elif self._workspace is not None or method in (None, INITIALIZE, EXIT):
             super().handle_message(message)
+        elif isinstance(message, RPCRequest):
+            self.refuse(message.id, JsonRpcServerNotInitialized("The server has not been initialized"))
 
     def adopt_workspace(self, workspace: Workspace) -> None:
         """Keep the documents in `workspace` instead of the one that pygls made; it has no hook for that."""

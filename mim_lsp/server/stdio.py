@@ -6,14 +6,18 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mim_lsp.completion import Completer, RuntimeOptions, open_completer
-from mim_lsp.server.app import MimLanguageServer
+from mim_lsp.server.app import Loader, MimLanguageServer
 from mim_lsp.server.handlers import register
-from mim_lsp.server.logs import logging_to_stderr
+from mim_lsp.server.heap import return_large_blocks
+from mim_lsp.server.logs import log_to_file, logging_to_stderr
+from mim_lsp.server.model_host import HANG_S
+from mim_lsp.server.reading import run_io
+from mim_lsp.server.settings import RuntimeChoice
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -22,9 +26,10 @@ EXIT_WAIT_S = 1.0
 """How long leaving waits for the model's thread, which sees the end within a pass over the weights."""
 
 
-def create_server(load: Callable[[], Completer]) -> MimLanguageServer:
-    """A server that gets its completer from `load`, called once on the model's thread after `initialized`."""
-    server = MimLanguageServer(load)
+def create_server(load: Loader, hang_s: float = HANG_S) -> MimLanguageServer:
+    """A server that gets its completer from `load`, called on the model's thread after `initialized`, and again when
+    the settings ask for another model, or when a job does not come back in `hang_s` seconds."""
+    server = MimLanguageServer(load, hang_s)
     register(server)
     return server
 
@@ -37,13 +42,22 @@ def run_stdio(model: str | None, options: RuntimeOptions) -> int:
     """
     # Python's own answer to Ctrl-C would wait for the thread that reads stdin.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return serve(create_server(partial(open_completer, model, options)))
+    return_large_blocks()
+    return serve(create_server(partial(_open, model, options)))
+
+
+def _open(model: str | None, options: RuntimeOptions, choice: RuntimeChoice) -> Completer:
+    """The completer that the settings ask for; what they leave open is as the command says."""
+    device, threads = choice.device or options.device, choice.threads or options.threads
+    return open_completer(choice.model or model, replace(options, device=device, threads=threads))
 
 
 def serve(server: MimLanguageServer) -> int:
     """Run `server` on stdin and stdout; returns its exit code."""
     with logging_to_stderr():
-        server.start_io(sys.stdin.buffer, _claim_stdout())
+        log_to_file()
+        run_io(server, sys.stdin.buffer, _claim_stdout())
+        server.feedback.flush()
         code = 0 if server.protocol.shutdown_requested else 1
         if not server.model.close(EXIT_WAIT_S):
             # Loading, or a step that hangs, cannot be interrupted, and the interpreter would wait for its thread.

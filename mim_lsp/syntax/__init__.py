@@ -1,1 +1,1 @@
-"""Python's syntax by tree-sitter: boundaries, holes, scopes, validity. Knows no model."""
+"""Syntax by tree-sitter: languages, boundaries, holes, scopes, validity. Knows no model."""

@@ -1,27 +1,46 @@
-"""A parsed Python text whose public offsets are code points.
+"""A parsed text whose public offsets are code points.
 
 tree-sitter gives a tree for any text, with `ERROR` and `MISSING` nodes where it does not parse. All walks use a
 `TreeCursor` rather than recursion, skip what lies outside the asked range, and stop after a bounded number of nodes,
-so that no input, however deep or wide, can hang an editor.
+so that no input, however deep or wide, can hang an editor. A text of a language without a grammar has no nodes, nor
+has one that its grammar takes too long for.
 """
 
 from __future__ import annotations
 
+import re
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-import tree_sitter_python
-from tree_sitter import Language, Node, Parser, Tree, TreeCursor
+from tree_sitter import Node, Parser, Point, Tree, TreeCursor
 
 from mim_lsp.syntax.edits import edited
+from mim_lsp.syntax.grammars import load_grammar
+from mim_lsp.syntax.language import Language
+from mim_lsp.syntax.languages import language_named
 from mim_lsp.syntax.offsets import ByteOffsets, encode
 
 MAX_PARSED_CHARS = 500_000
 """Longer texts are parsed only around a focus: a megabyte of list literal takes tree-sitter half a second."""
+MAX_PARSE_SECONDS = 1.0
+"""Parsing takes a time in proportion to the text, but for some broken texts to its square."""
 MAX_VISITED_NODES = 50_000
 """Nodes that one walk looks at, at most."""
 
-_LANGUAGE = Language(tree_sitter_python.language())
+_CHUNK_BYTES = 65_536  # given to the parser at a time
+
+
+class _Thread(threading.local):
+    """What each thread has of its own."""
+
+    def __init__(self) -> None:
+        # tree-sitter 0.26 never lets go of an object that it was given to read, so that it always gets this one
+        self.chunk = bytearray()
+
+
+_thread = _Thread()
 
 
 class Span(NamedTuple):
@@ -40,27 +59,50 @@ class Visit(NamedTuple):
     field: str | None
 
 
-def window_around(text: str, start: int, end: int, max_chars: int) -> tuple[int, int]:
+def window_around(text: str, start: int, end: int, max_chars: int, language: str = "python") -> tuple[int, int]:
     """A range of at most `max_chars` + (`end` - `start`) characters with [start, end) in the middle.
 
-    It begins with an unindented definition, or at least with a line, where it can, so that what is left parses alike.
+    It begins with an outer definition, or at least with a line, where it can, so that what is left parses alike.
     """
     if len(text) <= max_chars:
         return 0, len(text)
     half = max_chars // 2
     low, high = max(0, start - half), min(len(text), end + half)
-    return _outer_line_start(text, low, start), high
+    return _outer_line_start(text, low, start, language_named(language)), high
 
 
-def _outer_line_start(text: str, low: int, high: int) -> int:
-    """The first start of an unindented definition in text[low:high], else of any line there, else `low`."""
+def _outer_line_start(text: str, low: int, high: int, language: Language) -> int:
+    """The first start of an outer definition in text[low:high], else of any line there, else `low`."""
     if low == 0:
         return 0
-    for header in ("\ndef ", "\nclass ", "\n@", "\n"):
-        found = text.find(header, low, high)
-        if found >= 0:
-            return found + 1
+    for opening in (*language.openings, "\n"):
+        found = re.compile(opening).search(text, low, high)
+        if found:
+            return found.end()
     return low
+
+
+def _parse(parser: Parser, data: bytes, old: Tree | None) -> Tree | None:
+    """The tree of `data`, built upon `old`; None if that takes too long.
+
+    Nodes of a tree that was read in pieces have no `text`: asking tree-sitter 0.26 for it crashes the process.
+    """
+    deadline = time.monotonic() + MAX_PARSE_SECONDS
+    chunk = _thread.chunk
+
+    def read(offset: int, _: Point) -> bytearray:
+        chunk[:] = data[offset : offset + _CHUNK_BYTES]
+        return chunk
+
+    def is_late(offset: int, has_error: bool) -> bool:
+        return time.monotonic() > deadline
+
+    try:
+        if old is None:  # which the parser does not take for an argument
+            return parser.parse(read, progress_callback=is_late)
+        return parser.parse(read, old, progress_callback=is_late)
+    except ValueError:  # tree-sitter's word for having been stopped
+        return None
 
 
 def _starts_beyond(node: Node, last: int) -> bool:
@@ -78,39 +120,63 @@ def _descend(cursor: TreeCursor, node: Node, first: int) -> bool:
 class SyntaxTree:
     """The syntax tree of one text. Make it with `SyntaxTree.parse`."""
 
-    def __init__(self, text: str, tree: Tree, data: bytes, offsets: ByteOffsets, base: int) -> None:
+    def __init__(
+        self, text: str, tree: Tree | None, data: bytes, offsets: ByteOffsets, base: int, language: Language
+    ) -> None:
         self.text = text
-        self._tree = tree
+        self.language = language
+        self._tree = tree  # None if it was not parsed
         self._data = data  # what was parsed
         self._offsets = offsets
         self._base = base  # offset in `text` of the first parsed character
 
     @classmethod
-    def parse(cls, text: str, focus: int = 0, like: SyntaxTree | None = None) -> SyntaxTree:
+    def parse(cls, text: str, focus: int = 0, like: SyntaxTree | None = None, language: str = "python") -> SyntaxTree:
         """Parse `text`; of a text longer than `MAX_PARSED_CHARS`, only so much of it around offset `focus`.
 
-        Outside of the parsed part such a text has no nodes. The tree is the same with and without `like`, the tree of
-        another text, but what both texts begin and end with costs less to parse. Never raises.
+        Outside of the parsed part such a text has no nodes, and none at all if there is no grammar for its `language`
+        (LSP `languageId`) or if it takes longer than `MAX_PARSE_SECONDS`. The tree is the same with and without `like`,
+        the tree of another text, but what both texts begin and end with costs less to parse. Never raises.
         """
-        start, end = window_around(text, focus, focus, MAX_PARSED_CHARS)
+        known = language_named(language)
+        grammar = load_grammar(known)
+        if grammar is None:
+            return cls(text, None, b"", ByteOffsets("", b""), 0, known)
+        start, end = window_around(text, focus, focus, MAX_PARSED_CHARS, language)
         parsed = text[start:end]
         data = encode(parsed)
-        parser = Parser(_LANGUAGE)
-        tree = parser.parse(data, edited(like._tree, like._data, data)) if like else parser.parse(data)
-        return cls(text, tree, data, ByteOffsets(parsed, data), start)
+        old = None
+        if like is not None and like._tree is not None and like.language is known:
+            old = edited(like._tree, like._data, data)
+        return cls(text, _parse(Parser(grammar), data, old), data, ByteOffsets(parsed, data), start, known)
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether there is a tree: where the text was not parsed it has no nodes and no errors."""
+        return self._tree is not None
 
     @property
     def has_error(self) -> bool:
         """Whether any of the text does not parse."""
-        return self._tree.root_node.has_error
+        return self._tree is not None and self._tree.root_node.has_error
 
     def span(self, node: Node) -> Span:
         """The range of `node` in code points."""
         to_char = self._offsets.to_char
         return Span(self._base + to_char(node.start_byte), self._base + to_char(node.end_byte), node.type)
 
+    def text_of(self, node: Node) -> str:
+        """The text of `node`. Its own `node.text` must not be asked: see `_parse`."""
+        start, end, _ = self.span(node)
+        return self.text[start:end]
+
     def node_at(self, offset: int) -> Span:
-        """The smallest node that holds the character at `offset`; at the text's end, one that ends there."""
+        """The smallest node that holds the character at `offset`; at the text's end, one that ends there.
+
+        If it was not parsed, the whole text, of no type.
+        """
+        if self._tree is None:
+            return Span(0, len(self.text), "")
         byte = self._byte(offset)
         node = self._tree.root_node.descendant_for_byte_range(byte, byte)
         return self.span(node or self._tree.root_node)
@@ -125,6 +191,8 @@ class SyntaxTree:
 
         `enter(node)` says whether to go on into a node's children. Stops after `MAX_VISITED_NODES`.
         """
+        if self._tree is None:
+            return
         first, last = self._byte(start), self._byte(len(self.text) if end is None else end)
         cursor = self._tree.walk()
         parents: list[Node] = []
@@ -163,7 +231,7 @@ class SimilarTrees:
     def __init__(self) -> None:
         self._latest: SyntaxTree | None = None
 
-    def parse(self, text: str, focus: int = 0) -> SyntaxTree:
+    def parse(self, text: str, focus: int = 0, language: str = "python") -> SyntaxTree:
         """The same as `SyntaxTree.parse`."""
-        self._latest = SyntaxTree.parse(text, focus, like=self._latest)
+        self._latest = SyntaxTree.parse(text, focus, like=self._latest, language=language)
         return self._latest

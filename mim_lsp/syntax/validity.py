@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from mim_lsp.syntax.grammar import COMPOUND_STATEMENT_TYPES, STATEMENT_TYPES
-from mim_lsp.syntax.lexing import missing_closers
+from mim_lsp.syntax.known.python import PYTHON
+from mim_lsp.syntax.lexing import missing_closers, unbalanced_brackets
 from mim_lsp.syntax.tree import SimilarTrees, SyntaxTree, window_around
 
-MAX_CHECKED_CHARS = 200_000
-"""In longer files only so much around the insertion is parsed."""
+MAX_CHECKED_CHARS = 20_000
+"""In longer files only so much around the insertion is parsed: a text that does not parse, as most do while a line is
+being typed, takes tree-sitter 17 ms for 200,000 characters, and it is parsed again for every key."""
+
+MAX_PLAIN_CHARS = 10_000
+"""So much on each side of the insertion is looked at for brackets."""
 
 _BRACKET_REACH = 4_000  # characters before the cursor in which open brackets are looked for
 _BODY_TYPES = frozenset({"module", "block"})
@@ -19,19 +24,30 @@ _BODY_HOLDER_TYPES = _BODY_TYPES | _CLAUSE_TYPES | COMPOUND_STATEMENT_TYPES
 _trees = SimilarTrees()  # of what was checked last
 
 
-def makes_syntax_worse(prefix: str, inserted: str, suffix: str) -> bool:
+def makes_syntax_worse(prefix: str, inserted: str, suffix: str, language: str = "python") -> bool:
     """Whether `prefix` + `inserted` + `suffix` has more syntax errors than `prefix` + `suffix`.
 
     The text without the insertion is often broken already (`x = ` at the cursor): as many errors as before are no
-    worse. Where no error is left, lines indented unlike their neighbours count too, since the grammar lets them pass.
+    worse. Where no error is left in Python, lines indented unlike their neighbours count too, since the grammar lets
+    them pass. In a `language` (LSP `languageId`) without a grammar, brackets without a partner are the errors.
     """
-    start, end = window_around(prefix + suffix, len(prefix), len(prefix), MAX_CHECKED_CHARS)
+    start, end = window_around(prefix + suffix, len(prefix), len(prefix), MAX_CHECKED_CHARS, language)
     before, after = prefix[start:], suffix[: end - len(prefix)]
-    changed = _trees.parse(before + inserted + after, focus=len(before))
+    changed = _trees.parse(before + inserted + after, len(before), language)
+    if not changed.is_parsed:
+        return _unbalances(before, inserted, after, language)
     if changed.has_error:
         return _has_more_errors(changed, before, inserted, after)
+    if changed.language is not PYTHON:
+        return False
     misindented = misindented_statements(changed)
     return misindented > 0 and misindented > misindented_statements(_trees.parse(before + after))
+
+
+def _unbalances(before: str, inserted: str, after: str, language: str) -> bool:
+    """Whether more brackets around the insertion lack a partner with it than without."""
+    before, after = before[-MAX_PLAIN_CHARS:], after[:MAX_PLAIN_CHARS]
+    return unbalanced_brackets(before + inserted + after, language) > unbalanced_brackets(before + after, language)
 
 
 def _has_more_errors(changed: SyntaxTree, before: str, inserted: str, after: str) -> bool:
@@ -40,14 +56,17 @@ def _has_more_errors(changed: SyntaxTree, before: str, inserted: str, after: str
     A bracket left open before the cursor is the typist's to close, and how many error nodes it makes is chance. So
     such an insertion is judged with the closers that `before` lacks, too.
     """
-    errors = _trees.parse(before + after).error_count()
+    language = changed.language.id
+    errors = _trees.parse(before + after, language=language).error_count()
     if changed.error_count() <= errors:
-        return False
+        # one that was there may have hidden another, most of all where statements end with a semicolon
+        return changed.language is not PYTHON and _unbalances(before, inserted, after, language)
     line_start = before.rfind("\n", 0, max(len(before) - _BRACKET_REACH, 0)) + 1
-    closers = missing_closers(before, line_start)
+    closers = missing_closers(before, line_start, language)
     if not errors or not closers:
         return True
-    return _trees.parse(before + inserted + closers + after, focus=len(before)).error_count() >= errors
+    closed = _trees.parse(before + inserted + closers + after, len(before), language)
+    return closed.error_count() >= errors
 
 
 def misindented_statements(tree: SyntaxTree) -> int:

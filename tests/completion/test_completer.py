@@ -12,7 +12,7 @@ from mim_lsp.completion.line_endings import normalize
 from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult
 from mim_lsp.engine.types import InfillRequest
 from mim_lsp.errors import Cancelled, DocumentError
-from tests.engine.oracle import OracleRuntime, Texts, engine_on, oracle_for, request
+from tests.engine.oracle import OracleRuntime, RandomRuntime, Texts, engine_on, oracle_for, request
 from tests.tiny import tiny_config
 
 # The context of a tiny model is cut, so most tests have a larger one. The prompts are so short that they are not cut.
@@ -35,7 +35,7 @@ def complete(marked: str, forward: Texts, backward: Texts | None = None, **optio
 @pytest.mark.parametrize("decode", ["infill", "streams"])
 def test_a_middle_becomes_a_candidate(decode: str) -> None:
     middle = "circle.scaled(scale).area()"
-    result = complete("for circle in circles:\n    total += |\n", middle, decode=decode)
+    result = complete("for circle in circles(scale := 1):\n    total += |\n", middle, decode=decode)
     (candidate,) = result.candidates
     assert (result.insert_text, candidate.text, candidate.source) == (middle, middle, "met")
     assert (result.reason, result.met, result.verified) == (None, True, True)
@@ -58,12 +58,12 @@ def test_a_cursor_outside_the_document_is_an_error(offset: int) -> None:
     ("reason", "marked", "forward", "backward", "options"),
     [
         ("empty_middle", "x = 1|\ny = 2\n", "", None, {}),
-        ("empty_middle", "x = 1|\ny = 2\n", {"": 0.6, " + 1": 0.4}, None, {"candidates": 3, "temperature": 1.0}),
+        ("empty_middle", "x = 1|\ny = 2\n", {"": 0.6, " + 1": 0.4}, None, {"candidates": 3}),
         ("empty_middle", "x = 1|\ny = 2\n", {"": 0.9, " + 1": 0.1}, {" + 1": 0.6, "": 0.4}, {"candidates": 2}),
         ("blank", "x = 1\n|\ny = 2\n", "\n\n", None, {}),
         ("repeats_following", "if x:\n    |\n    total = area\n", "total = area", None, {}),
         ("worsens_syntax", "x = |\ny = 2\n", "1 = = def", None, {}),
-        ("low_confidence", "x = |\n", "area", None, {"min_confidence": 0.999}),
+        ("low_confidence", "x = |\n", "area", None, {"eagerness": 0.0}),
         ("incomplete", "x = |\n", "[0, " * 99, "1], " * 99, {"max_tokens": 9}),
         ("incomplete", "x = |\n", "area", None, {"max_ms": 0.0}),
     ],
@@ -93,7 +93,7 @@ def test_a_refused_middle_leaves_room_for_the_next() -> None:
 
 def test_candidates_are_different_best_first_and_as_many_as_wanted() -> None:
     wanted = {"area": 0.4, "best": 0.3, "factor": 0.2, "circles": 0.1}
-    result = complete("x = |\n", wanted, candidates=3, temperature=1.0)
+    result = complete("x = |\n", wanted, candidates=3)
     texts = [candidate.text for candidate in result.candidates]
     assert texts[0] == "area"
     assert 2 <= len(set(texts)) == len(texts) <= 3
@@ -194,3 +194,73 @@ def test_a_cancelled_request_is_given_up() -> None:
     assert completer.complete(text, offset, CompletionOptions()).insert_text == "area"
     assert completer.model_name == "oracle"
     assert isinstance(completer.complete(text, offset, CompletionOptions()).candidates[0], Candidate)
+
+
+@pytest.fixture
+def completer() -> MimCompleter:
+    return MimCompleter(engine_on(RandomRuntime(), CONFIG))
+
+
+LINES = "".join(f"v{i} = circle.area({i})\n" for i in range(60))
+PLACE = LINES.index("v30") + 6
+OPTIONS = CompletionOptions(max_tokens=8)
+
+
+def test_what_a_jump_reads_is_counted_apart(completer: MimCompleter) -> None:
+    def ask(text: str, offset: int) -> tuple[int, int]:
+        result = completer.complete(text, offset, OPTIONS, document="doc")
+        return result.encoded_tokens, result.refreshed_tokens
+
+    encoded, refreshed = ask(LINES, PLACE)
+    assert encoded == refreshed > 100
+    encoded, refreshed = ask(LINES[:PLACE] + "x" + LINES[PLACE:], PLACE + 1)
+    assert encoded <= 4
+    assert refreshed == 0
+    encoded, refreshed = ask(LINES, LINES.index("v5 "))
+    assert encoded == refreshed > 10
+
+
+def test_after_warming_a_request_reads_nothing_and_typing_little(completer: MimCompleter) -> None:
+    assert completer.warm(LINES, PLACE, OPTIONS, document="doc") > 100
+    assert completer.warm(LINES, PLACE, OPTIONS, document="doc") == 0
+    result = completer.complete(LINES, PLACE, OPTIONS, document="doc")
+    assert (result.encoded_tokens, result.refreshed_tokens) == (0, 0)
+    text, offset = LINES[:PLACE] + "\n    a" + LINES[PLACE:], PLACE + 6
+    assert completer.complete(text, offset, OPTIONS, document="doc").encoded_tokens <= 6
+    assert completer.warm(text, offset, OPTIONS, document="doc") > 50  # the far prefix has moved
+    result = completer.complete(text, offset, OPTIONS, document="doc")
+    assert (result.encoded_tokens, result.refreshed_tokens) == (0, 0)
+
+
+def test_a_cancelled_warming_does_not_make_the_next_key_dearer(completer: MimCompleter) -> None:
+    completer.complete(LINES, PLACE, OPTIONS, document="doc")
+    text, offset = LINES[:PLACE] + "\n    a" + LINES[PLACE:], PLACE + 6
+    cancel = CancelFlag()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        completer.warm(text, offset, OPTIONS, cancel, "doc")
+    assert completer.complete(text, offset, OPTIONS, document="doc").encoded_tokens <= 6
+
+
+def test_forgotten_documents_hold_nothing(completer: MimCompleter) -> None:
+    runtime = completer._engine.model.runtime
+    assert isinstance(runtime, RandomRuntime)
+    for n in range(12):
+        completer.complete(LINES, PLACE, OPTIONS, document=f"doc {n}")
+    for n in range(12):
+        completer.forget(f"doc {n}")
+    assert runtime.rows == {}
+
+
+def test_it_tells_what_is_being_written() -> None:
+    text, offset, asked = asked_for("x = |\n")
+    told: list[str] = []
+    completer = MimCompleter(engine_on(oracle_for(asked, "circle.area()"), CONFIG))
+    assert completer.complete(text, offset, CompletionOptions(), watch=told.append).insert_text == told[-1]
+    assert len(told) > 2
+
+
+@pytest.mark.parametrize(("marked", "options"), [("x = |)\n", {}), ("x = |\n", {"max_lines": 1})])
+def test_a_line_is_written_no_further(marked: str, options: dict[str, int]) -> None:
+    result = complete(marked, "area(\n    best,\n    factor(scale, 1),\n", **options)
+    assert result.steps < 12

@@ -180,9 +180,9 @@ def test_the_work_on_a_huge_text_is_bounded(text: str, share: float, monkeypatch
     seen: list[int] = []
     parse = SyntaxTree.parse
 
-    def recorded(text: str, focus: int = 0) -> SyntaxTree:
+    def recorded(text: str, focus: int = 0, *, language: str = "python") -> SyntaxTree:
         seen.append(len(text))
-        return parse(text, focus)
+        return parse(text, focus, language=language)
 
     def counted(text: str) -> int:
         seen.append(len(text))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mim_lsp.completion.document import Location, offset_at, parse_location, read_document
+from mim_lsp.completion.document import Location, offset_at, parse_location, read_cursor, read_document
 from mim_lsp.errors import DocumentError, SettingsError
 
 
@@ -136,3 +136,23 @@ def test_places_walk_every_offset_outside_line_breaks(text: str) -> None:
     reached = [offset_at(text, row, column) for row, line in enumerate(lines, 1) for column in range(1, len(line) + 2)]
     inside_breaks = [at for at in range(1, len(text)) if text[at - 1 : at + 1] == "\r\n"]
     assert sorted(reached + inside_breaks) == list(range(len(text) + 1))
+
+
+def test_a_cursor_is_read_with_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\ny = 2\n")
+    assert read_cursor(f"{path}:2:3") == ("x = 1\ny = 2\n", 8)
+
+
+@pytest.mark.parametrize("name", [".env", "link.py"])
+def test_a_file_that_holds_secrets_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".env").write_text("KEY=1\n")
+    (tmp_path / "link.py").symlink_to(tmp_path / ".env")
+    with pytest.raises(DocumentError, match="never read"):
+        read_cursor(f"{tmp_path / name}:1:1")
+
+
+def test_a_file_that_a_program_wrote_is_not_completed(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("# @generated\n")
+    with pytest.raises(DocumentError, match="a program generated it"):
+        read_cursor(f"{tmp_path / 'a.py'}:1:1")

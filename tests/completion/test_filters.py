@@ -1,20 +1,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mim_lsp.completion import filters
-from mim_lsp.completion.filters import FILTERS, REASONS, blank, check, repeats_following, worsens_syntax
+from mim_lsp.completion.edits import EDITS
+from mim_lsp.completion.filters import (
+    FILTERS,
+    REASONS,
+    Filter,
+    blank,
+    check,
+    repeats_following,
+    repeats_itself,
+    unbalances_brackets,
+    worsens_syntax,
+)
+from mim_lsp.completion.place import Place
 
 
-def at(refuses: Callable[[str, str, str], bool], marked: str, candidate: str) -> bool:
+def at(refuses: Filter, marked: str, candidate: str) -> bool:
     """What a filter says of a candidate at the `|` of a text."""
-    prefix, suffix = marked.split("|")
-    return refuses(candidate, prefix, suffix)
+    return refuses(candidate, Place(*marked.split("|")))
 
 
 @pytest.mark.parametrize("candidate", ["", " ", "\n", "\n        ", "\t\n\n", "\u3000"])
@@ -100,22 +109,104 @@ def test_does_not_worsen_what_is_broken() -> None:
         ("x = |\n", "1", None),
         ("x = |\n", "\n", "blank"),
         ("x = |foo(a)\n", "foo(a)", "repeats_following"),
-        ("foo(|)\n", "a)", "worsens_syntax"),
+        ("foo(|)\n", "a)", "unbalances_brackets"),
+        ("x = |\ny = 2\n", "1 = = 2", "worsens_syntax"),
+        ("x = |\n", "a = 1\na = 1\na = 1", "repeats_itself"),
         ("|\nfoo(\n", "foo(", "repeats_following"),
     ],
 )
 def test_check_gives_the_first_reason(marked: str, candidate: str, reason: str | None) -> None:
-    prefix, suffix = marked.split("|")
-    assert check(candidate, prefix, suffix) == reason
+    assert check(candidate, Place(*marked.split("|"))) == reason
 
 
-def test_filters_can_be_switched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filters, "FILTERS", tuple(pair for pair in FILTERS if pair[0] != "blank"))
-    assert check(" ", "x = ", "\n") is None
+@pytest.mark.parametrize(
+    ("marked", "candidate", "reason"),
+    [("x = |\n", " ", "blank"), ("foo(|)\n", "a)", "worsens_syntax"), ("x = |foo(a)\n", "foo(a)", "repeats_following")],
+)
+def test_each_filter_can_be_switched_off(marked: str, candidate: str, reason: str) -> None:
+    place = Place(*marked.split("|"))
+    first = check(candidate, place)
+    assert first is not None
+    disabled = {first}
+    while (following := check(candidate, place, disabled)) is not None:
+        assert following not in disabled
+        disabled.add(following)
+    assert reason in disabled
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("return |x\n", "x + "),
+        ("f(|a)\n", "a, "),
+        ("if |x:\n", "x and "),
+        ("y = |x\n", "x.y * "),
+        ("y = |x\n", "x if x else "),
+    ],
+)
+def test_an_operand_may_stand_on_both_sides(marked: str, candidate: str) -> None:
+    assert not at(repeats_following, marked, candidate)
+    assert check(candidate, Place(*marked.split("|"))) is None
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        "a = 1\na = 1\na = 1",
+        "self.total, self.total, self.total, self.total, self.total, self.total",
+        "x = 1\n    log(x)\n    log(x)\n\n    log(x)",
+        "foo(bar(foo(bar(foo(bar(foo(bar(foo(bar(foo(bar(",
+    ],
+)
+def test_loops_are_refused(candidate: str) -> None:
+    assert at(repeats_itself, "|", candidate)
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        "[0, 0, 0, 0, 0, 0, 0, 0, 0]",
+        "'=' * 3 + '=========================='",
+        "a = b = c = d",
+        ")\n)\n)\n)",
+        "",
+        "x\nx",
+    ],
+)
+def test_what_may_be_said_often_is_no_loop(candidate: str) -> None:
+    assert not at(repeats_itself, "|", candidate)
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate", "language"),
+    [
+        ("foo(|)\n", "a)", "python"),
+        ("x = |\n", "foo(", "python"),
+        ("x = |\n", "'(' + [", "python"),
+        ("f() {\n  |\n}\n", "g();\n}", "yaml"),
+    ],
+)
+def test_the_bracket_ledger_refuses(marked: str, candidate: str, language: str) -> None:
+    assert unbalances_brackets(candidate, Place(*marked.split("|"), language))
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("foo(|)\n", "a, (b)"),
+        ("foo(|\n", "a)"),
+        ("foo(|\n", "a"),
+        ("x = |\n", "')' # ("),
+        ("x = [(|\n]\n", "1, 2)"),
+        ("|", ""),
+    ],
+)
+def test_the_bracket_ledger_lets_pass(marked: str, candidate: str) -> None:
+    assert not unbalances_brackets(candidate, Place(*marked.split("|")))
 
 
 def test_every_reason_has_its_sentence() -> None:
-    assert {name for name, _ in FILTERS} <= set(REASONS)
+    assert {name for name, _ in (*FILTERS, *EDITS)} <= set(REASONS)
     codes = {"empty_middle", "no_candidate", "low_confidence", "incomplete", "unsupported_language", "model_loading"}
     assert codes | {"superseded", "failed"} <= set(REASONS)
     assert all(
@@ -125,11 +216,11 @@ def test_every_reason_has_its_sentence() -> None:
 
 @given(*[st.text(st.characters(codec=None, exclude_categories=[]), max_size=20)] * 3)
 def test_never_raises(candidate: str, prefix: str, suffix: str) -> None:
-    assert check(candidate, prefix, suffix) in {None, *REASONS}
+    assert check(candidate, Place(prefix, suffix)) in {None, *REASONS}
 
 
 @pytest.mark.parametrize("line", ["x" * 5_000_000, "\n" * 5_000_000, "漢 " * 2_500_000])
 def test_huge_texts_are_looked_at_in_part(line: str) -> None:
     start = time.perf_counter()
-    repeats_following("y = 1\nz", line, line)
+    repeats_following("y = 1\nz", Place(line, line))
     assert time.perf_counter() - start < 1

@@ -15,6 +15,8 @@ def test_object_has_the_contract_s_keys_and_survives_json() -> None:
         steps=3,
         tokens=5,
         encoded_tokens=40,
+        refreshed_tokens=30,
+        dropped=("blank",),
         elapsed_ms=ElapsedMs(encode=1.5, decode=2.0, total=3.5),
     )
     assert json.loads(json.dumps(as_json(result, "nano"))) == {
@@ -25,6 +27,8 @@ def test_object_has_the_contract_s_keys_and_survives_json() -> None:
         "steps": 3,
         "tokens": 5,
         "encoded_tokens": 40,
+        "refreshed_tokens": 30,
+        "dropped": ["blank"],
         "elapsed_ms": {"encode": 1.5, "decode": 2.0, "total": 3.5},
         "reason": None,
         "model": "nano",

@@ -108,6 +108,28 @@ class OracleRuntime:
         return out or {CONFIG.special.eom: 1.0}
 
 
+@dataclass
+class RandomRuntime(OracleRuntime):
+    """A model whose distribution is a random function of the last tokens of a row: it agrees with nobody, but with
+    itself."""
+
+    seed: int = 0
+    sees: int = 3
+    """Tokens that the distribution depends on."""
+
+    def log_probs(self, ids: Sequence[int]) -> LogProbs:
+        return _random_log_probs((self.seed, len(ids) % 5, *ids[-self.sees :]))
+
+
+@cache
+def _random_log_probs(key: tuple[int, ...]) -> LogProbs:
+    logits = 3 * np.random.default_rng(key).standard_normal(CONFIG.vocab_size)
+    logits[TOKENIZER.n_tokens :] = -20
+    logits[CONFIG.special.eom] = 8 if key[1] == 0 else -4
+    logits[[i for i, token in enumerate(TOKENIZER.token_bytes) if not token.isascii()]] = -20
+    return (logits - np.log(np.exp(logits).sum())).astype(np.float32)
+
+
 def _step(direction: Direction) -> int:
     return 1 if direction is Direction.FORWARD else -1
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mim_lsp.engine.caches import MAX_DOCUMENTS, PREFILL_CHUNK
@@ -14,7 +15,7 @@ from mim_lsp.engine.engine import MimEngine
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.errors import Cancelled
 from mim_lsp.runtime.protocol import CancelFlag
-from tests.engine.oracle import OracleRuntime, ask, decode_passes, engine_on, oracle_for, request, tokens
+from tests.engine.oracle import OracleRuntime, RandomRuntime, ask, decode_passes, engine_on, oracle_for, request, tokens
 from tests.tiny import SOURCE
 
 HOLE = "total = 0\nfor circle in circles:\n    total += |\nreturn total\n"
@@ -43,13 +44,14 @@ def generate(engine: MimEngine, marked: str, document: str | None = "doc") -> Ge
     return engine.generate(request(marked), SETTINGS, document=document)
 
 
-def same_but_for_time(first: Generation, second: Generation) -> bool:
-    return (first.middles, first.met, first.verified, first.tokens) == (
-        second.middles,
-        second.met,
-        second.verified,
-        second.tokens,
-    )
+def same_answer(first: Generation, second: Generation) -> bool:
+    """Not compared is where the sides met: a side that knows from before what it would write is there at once."""
+    return _answer(first) == _answer(second)
+
+
+def _answer(generation: Generation) -> tuple[object, ...]:
+    middles = [replace(middle, meeting_point=None) for middle in generation.middles]
+    return middles, generation.met, generation.verified, generation.tokens
 
 
 class TestCaches:
@@ -61,11 +63,17 @@ class TestCaches:
     def engine(self, runtime: OracleRuntime) -> MimEngine:
         return engine_on(runtime)
 
-    def test_the_same_request_reads_one_token_of_each_row(self, engine: MimEngine) -> None:
+    def test_the_same_request_reads_nothing_and_writes_nothing(self, engine: MimEngine) -> None:
         first, second = generate(engine, HOLE), generate(engine, HOLE)
         assert first.encoded_tokens > 20
-        assert second.encoded_tokens == 2
-        assert same_but_for_time(first, second)
+        assert (second.encoded_tokens, second.steps) == (0, 0)
+        assert same_answer(first, second)
+
+    def test_without_recall_the_same_request_reads_nothing_but_is_decoded_again(self, engine: MimEngine) -> None:
+        settings = DecodeSettings(recall=False)
+        first, second = (engine.generate(request(HOLE), settings, document="doc") for _ in range(2))
+        assert (second.encoded_tokens, second.steps) == (0, first.steps)
+        assert second.middles == first.middles
 
     def test_a_keystroke_costs_its_own_tokens(self, engine: MimEngine, runtime: OracleRuntime) -> None:
         generate(engine, HOLE)
@@ -83,7 +91,7 @@ class TestCaches:
 
     def test_a_request_without_a_document_reuses_the_last_one_without(self, engine: MimEngine) -> None:
         generate(engine, HOLE, None)
-        assert generate(engine, HOLE, None).encoded_tokens == 2
+        assert generate(engine, HOLE, None).encoded_tokens == 0
         assert generate(engine, HOLE, "doc").encoded_tokens > 2
 
     def test_documents_have_their_own_rows_and_free_them(self, engine: MimEngine, runtime: OracleRuntime) -> None:
@@ -93,7 +101,7 @@ class TestCaches:
         engine.forget("a")
         engine.forget("never seen")
         assert len(runtime.rows) == 2
-        assert generate(engine, HOLE, "b").encoded_tokens == 2
+        assert generate(engine, HOLE, "b").encoded_tokens == 0
         assert generate(engine, HOLE, "a").encoded_tokens > 2
 
     def test_the_document_used_longest_ago_goes_first(self, engine: MimEngine, runtime: OracleRuntime) -> None:
@@ -102,12 +110,12 @@ class TestCaches:
         generate(engine, HOLE, "doc 0")
         generate(engine, HOLE, "one more")
         assert len(runtime.rows) == 2 * MAX_DOCUMENTS
-        assert generate(engine, HOLE, "doc 0").encoded_tokens == 2
+        assert generate(engine, HOLE, "doc 0").encoded_tokens == 0
         assert generate(engine, HOLE, "doc 1").encoded_tokens > 2
 
     def test_a_failed_pass_does_not_spoil_the_next_request(self, engine: MimEngine, runtime: OracleRuntime) -> None:
         expected = generate(engine, HOLE)
-        for n in range(1, 4):
+        for n in range(4):
             calls = after(n)
 
             def fail(calls: Iterator[bool] = calls) -> None:
@@ -116,31 +124,157 @@ class TestCaches:
 
             runtime.before_pass = fail
             with pytest.raises(MemoryError):
-                generate(engine, HOLE)
+                engine.generate(request(HOLE), DecodeSettings(recall=False), document="doc")
             runtime.before_pass = lambda: None
-            assert same_but_for_time(generate(engine, HOLE), expected)
+            assert same_answer(generate(engine, HOLE), expected)
 
 
 SNIPPETS = ["x = circle.radius\n", "re", "tu", "rn", "\n    ", "self.", "(", ")", "😀", " ", "factor"]
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9), st.sampled_from(SNIPPETS)), min_size=1, max_size=5))
-def test_any_edit_gives_what_a_fresh_engine_gives(edits: list[tuple[int, int, str]]) -> None:
-    kept, text = engine_on(OracleRuntime()), SOURCE[:300]
+EDITS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9), st.sampled_from(SNIPPETS)), min_size=1, max_size=4)
+
+
+def requests_of(edits: list[tuple[int, int, str]]) -> Iterator[InfillRequest]:
+    """A hole after each edit: characters cut before the cursor, a move of it, and what is typed."""
+    text = SOURCE[:300]
     for cut, back, snippet in edits:
         cursor = len(text) - 40 + back
         text = text[: cursor - cut] + snippet + text[cursor:]
         cursor += len(snippet) - cut
-        asked = InfillRequest(text[:cursor], text[cursor:], max(text.rfind("\n", 0, cursor), 0), 0)
-        answers = []
-        for engine in (kept, engine_on(OracleRuntime())):
-            oracle = oracle_for(asked, "circle * factor", "best * factor")
-            runtime = engine.model.runtime
-            assert isinstance(runtime, OracleRuntime)
-            runtime.forward, runtime.backward = oracle.forward, oracle.backward
-            answers.append(engine.generate(asked, DecodeSettings(candidates=2), document="doc"))
-        assert same_but_for_time(*answers)
-        assert answers[0].encoded_tokens <= answers[1].encoded_tokens
+        yield InfillRequest(text[:cursor], text[cursor:], max(text.rfind("\n", 0, cursor), 0), 0)
+
+
+@settings(max_examples=60)
+@given(EDITS, st.integers(0, 3), st.integers(1, 3), st.booleans())
+def test_any_edit_gives_what_a_fresh_engine_gives(
+    edits: list[tuple[int, int, str]], seed: int, candidates: int, recall: bool
+) -> None:
+    kept = engine_on(RandomRuntime(seed=seed))
+    wanted = DecodeSettings(candidates=candidates, recall=recall, max_tokens=8)
+    for asked in requests_of(edits):
+        fresh = engine_on(RandomRuntime(seed=seed)).generate(asked, wanted)
+        answer = kept.generate(asked, wanted, document="doc")
+        assert same_answer(answer, fresh)
+        assert answer.encoded_tokens <= fresh.encoded_tokens
+        assert answer.steps <= fresh.steps
+
+
+def test_typing_off_a_suggestion_keeps_its_tail() -> None:
+    """The typed text is not what was suggested, but the end of that is: only the gap is filled again."""
+    tail = ".scaled(scale, factor).area() * factor + total"
+    asked = request(HOLE)
+    kept, fresh = (engine_on(oracle_for(asked, f"circle{tail}", f"circle{tail}")) for _ in range(2))
+    assert kept.generate(asked, SETTINGS, document="doc").middles[0].text == f"circle{tail}"
+    for engine in (kept, fresh):
+        runtime = engine.model.runtime
+        assert isinstance(runtime, OracleRuntime)
+        runtime.forward = {runtime.forward: 0.5, asked.prefix + f"best{tail}": 0.5}
+    typed = InfillRequest(asked.prefix + "be", asked.suffix, asked.far_prefix_end, asked.far_suffix_start)
+    answer, expected = (engine.generate(typed, SETTINGS, document="doc") for engine in (kept, fresh))
+    assert answer.middles[0].text == expected.middles[0].text == f"st{tail}"
+    assert answer.verified
+    assert answer.encoded_tokens < expected.encoded_tokens
+    assert 2 * answer.steps < expected.steps
+
+
+def test_typing_along_a_suggestion_costs_nothing() -> None:
+    engine = engine_on(oracle_for(request(HOLE), MIDDLE))
+    generate(engine, HOLE)
+    before, behind = HOLE.split("|")
+    for n in range(1, len(MIDDLE)):
+        answer = generate(engine, f"{before}{MIDDLE[:n]}|{behind}")
+        assert answer.middles[0].text == MIDDLE[n:]
+        assert (answer.steps, answer.encoded_tokens) == (0, 0)
+
+
+class TestWarming:
+    @pytest.fixture
+    def runtime(self) -> OracleRuntime:
+        return oracle_for(request(HOLE), MIDDLE)
+
+    def test_a_request_after_it_reads_nothing(self, runtime: OracleRuntime) -> None:
+        engine = engine_on(runtime)
+        n_read = engine.warm(request(HOLE), SETTINGS, document="doc")
+        assert n_read == sum(len(feed.ids) for feeds in runtime.passes for feed in feeds)
+        assert engine.warm(request(HOLE), SETTINGS, document="doc") == 0
+        assert generate(engine, HOLE).encoded_tokens == 0
+
+    def test_the_caches_of_the_last_request_stay(self, runtime: OracleRuntime) -> None:
+        """Here the far prefix moves, so that the backward row begins with other tokens."""
+        engine, asked = engine_on(runtime), request(HOLE)
+        generate(engine, HOLE)
+        moved = InfillRequest(asked.prefix, asked.suffix, 3, asked.far_suffix_start)
+        assert engine.warm(moved, SETTINGS, document="doc") > 5
+        assert generate(engine, HOLE).encoded_tokens == 0
+        assert engine.generate(moved, SETTINGS, document="doc").encoded_tokens == 0
+
+    def test_one_that_is_cancelled_goes_on_where_it_was(self) -> None:
+        asked = request(4 * SOURCE + "x = |\n" + 4 * SOURCE)
+        runtime = oracle_for(asked, MIDDLE)
+        engine = engine_on(runtime)
+        whole = engine_on(oracle_for(asked, MIDDLE)).warm(asked, SETTINGS)
+        with pytest.raises(Cancelled):
+            engine.warm(asked, SETTINGS, cancelled_in_pass(runtime, 2), "doc")
+        assert engine.warm(asked, SETTINGS, document="doc") == whole - 4 * PREFILL_CHUNK
+
+
+class TestWatch:
+    def test_is_told_what_grows_to_the_middle(self) -> None:
+        told: list[str] = []
+        asked = request("names = {'a': 'gr|'}\n")
+        middle = "öße', '面積': best['😀"
+        generation = engine_on(oracle_for(asked, middle)).generate(asked, SETTINGS, watch=told.append)
+        assert generation.middles[0].text == told[-1] == middle
+        assert len(told) >= generation.steps
+        assert all(middle.startswith(text) for text in told)
+        assert sorted(told, key=len) == told
+
+    @pytest.mark.parametrize("candidates", [1, 3])
+    def test_may_have_the_work_given_up(self, candidates: int) -> None:
+        asked, settings = request(HOLE), DecodeSettings(candidates=candidates)
+        wanted = {MIDDLE: 0.6, "best": 0.4}
+        n_calls = 0
+
+        def count_calls(_: str) -> None:
+            nonlocal n_calls
+            n_calls += 1
+
+        engine_on(oracle_for(asked, wanted)).generate(asked, settings, watch=count_calls)
+        for n in range(n_calls):
+            calls = after(n)
+
+            def give_up(_: str, calls: Iterator[bool] = calls) -> None:
+                if next(calls):
+                    raise Cancelled
+
+            with pytest.raises(Cancelled):
+                engine_on(oracle_for(asked, wanted)).generate(asked, settings, watch=give_up)
+
+
+class TestMaxLines:
+    MIDDLE = "circle.area(\n        scale,\n        factor,\n    )"
+
+    @pytest.mark.parametrize("n", [1, 2, 3])
+    def test_a_middle_ends_with_so_many_lines(self, n: int) -> None:
+        answer = ask(HOLE, self.MIDDLE, max_lines=n)
+        assert answer.text == "\n".join(self.MIDDLE.split("\n")[:n])
+        (middle,) = answer.generation.middles
+        assert (middle.is_cut, middle.source, answer.generation.verified) == (True, "forward", False)
+        assert len(middle.forward_log_probs) == len(middle.forward_tokens) > 0
+        assert middle.backward_log_probs == ()
+        assert middle.confidence > 0.9
+
+    def test_it_takes_no_more_steps_than_the_line(self) -> None:
+        assert ask(HOLE, self.MIDDLE, max_lines=1).generation.steps <= len(tokens("circle.area(\n")) + 1
+
+    def test_a_shorter_middle_is_as_without(self) -> None:
+        limited, free = (ask(HOLE, MIDDLE, max_lines=n).generation for n in (1, None))
+        assert replace(limited, encode_ms=0, decode_ms=0) == replace(free, encode_ms=0, decode_ms=0)
+
+    def test_the_rest_of_the_line_is_no_part_of_it(self) -> None:
+        answer = ask("f(|)\nx\n", "circle)\nbest(factor", max_lines=1)
+        assert answer.text == "circle"
 
 
 class TestCancellation:
@@ -154,10 +288,12 @@ class TestCancellation:
         for n in range(expected.steps + 1):  # the prompt is read in a pass of its own
             n_passes = len(runtime.passes)
             with pytest.raises(Cancelled):
-                engine.generate(asked, settings, cancelled_in_pass(runtime, n), "doc")
+                engine.generate(asked, settings, cancelled_in_pass(runtime, n), f"doc {n}")
             assert len(runtime.passes) == n_passes + n
-        late = cancelled_in_pass(runtime, expected.steps + 1)
-        assert same_but_for_time(engine.generate(asked, settings, late, "doc"), expected)
+            runtime.before_pass = lambda: None
+            rest = engine.generate(asked, settings, document=f"doc {n}")
+            assert same_answer(rest, expected)
+            assert rest.steps <= expected.steps - max(0, n - 1)
 
     def test_what_earlier_passes_read_of_a_prompt_is_kept(self) -> None:
         asked = request(4 * SOURCE + "x = |\n" + 4 * SOURCE)
@@ -169,7 +305,7 @@ class TestCancellation:
             engine.generate(asked, SETTINGS, cancelled_in_pass(runtime, 2), "doc")
         rest = engine.generate(asked, SETTINGS, document="doc")
         assert rest.encoded_tokens == whole.encoded_tokens - 4 * PREFILL_CHUNK
-        assert same_but_for_time(rest, whole)
+        assert same_answer(rest, whole)
 
     def test_at_once(self) -> None:
         runtime, cancel = oracle_for(request(HOLE), MIDDLE), CancelFlag()
@@ -206,7 +342,7 @@ class TestBudget:
             asked = request(HOLE)
             runtime = oracle_for(asked, {MIDDLE: 0.6, "best": 0.4}, {MIDDLE: 0.6, "best": 0.4})
             runtime.before_pass = tick
-            settings = DecodeSettings(max_ms=max_ms, candidates=candidates, meet_ngram=4, temperature=2.0)
+            settings = DecodeSettings(max_ms=max_ms, candidates=candidates, meet_ngram=4)
             return engine_on(runtime).generate(asked, settings)
 
         unlimited = steps(None)

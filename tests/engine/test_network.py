@@ -129,7 +129,8 @@ def test_cached_equals_uncached(decode: Decode, seed: int) -> None:
         cached = kept.generate(request(marked), settings, document="doc")
         fresh = engine_on(NetworkRuntime(seed, end_at=30)).generate(request(marked), settings)
         assert [middle.text for middle in cached.middles] == [middle.text for middle in fresh.middles]
-        assert (cached.met, cached.steps, cached.tokens) == (fresh.met, fresh.steps, fresh.tokens)
+        assert (cached.met, cached.tokens) == (fresh.met, fresh.tokens)
+        assert cached.steps <= fresh.steps
         np.testing.assert_allclose(
             [middle.confidence for middle in cached.middles],
             [middle.confidence for middle in fresh.middles],

@@ -67,8 +67,20 @@ def test_report_of_known_answers() -> None:
         shown_rate=0.75,
         reasons={"incomplete": 1},
         by_kind={"argument": KindReport(2, 0.0), "line": KindReport(2, 0.5)},
+        by_place={"the end of a line": KindReport(4, 0.25)},
+        false_show_rate=None,
         interrupted=False,
     )
+
+
+def test_where_nothing_is_missing_whatever_is_offered_is_a_false_show() -> None:
+    complete = [InfillingTask(f"c/{n}", "x = 1", "\ny = 2\n", "", kind="complete") for n in range(3)]
+    middle = InfillingTask("m", "f(", ", b)\n", "a", kind="argument")
+    completer = scripted(offered(""), withheld("empty_middle"), offered("0"), offered("a"), offered("a"))
+    report = evaluate(completer, [*complete, middle, task(1)], options=OPTIONS)
+    assert (report.false_show_rate, report.exact_match) == (2 / 3, 0.5)
+    assert report.by_kind == {"argument": KindReport(1, 1.0)}
+    assert report.by_place == {"text to the right": KindReport(1, 1.0), "the end of a line": KindReport(1, 0.0)}
 
 
 def test_report_is_json_with_the_contract_s_fields() -> None:

@@ -6,10 +6,12 @@ What the completer does is decided by the text before the cursor on its line:
     boom      raises RuntimeError
     noise     prints to stdout
     nothing   has nothing to offer
+    hang      goes on whatever happens, for `--hang-s` and ten seconds more
     where     answers with the offset and the three characters before it
     else      the rest of the line of `LINES` that begins with the text
 
-Further requests: `script/report` tells what was asked of the completer so far.
+Further requests: `script/report` tells what was asked of the completer so far, `script/text` what the server takes a
+document's text to be.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ import argparse
 import os
 import sys
 import threading
+import time
 from dataclasses import asdict
 from typing import Any
 
-from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult, Watch
 from mim_lsp.errors import Cancelled, ModelError
 from mim_lsp.server import create_server, serve
+from mim_lsp.server.settings import RuntimeChoice
 
 LINES = (
     "return a + b",
@@ -37,9 +41,12 @@ STEP_S = 0.002
 class ScriptedCompleter:
     """A completer that follows the script above and keeps count."""
 
-    def __init__(self, gate: threading.Semaphore) -> None:
+    def __init__(self, gate: threading.Semaphore, hang_s: float = 0.0, name: str = "scripted") -> None:
         self.gate = gate
+        self.name = name
+        self.hang_s = hang_s
         self.calls = 0
+        self.warmed = 0
         self.active = 0
         self.most_active = 0
         self.cancelled = 0
@@ -49,7 +56,7 @@ class ScriptedCompleter:
 
     @property
     def model_name(self) -> str:
-        return "scripted"
+        return self.name
 
     def complete(
         self,
@@ -58,6 +65,7 @@ class ScriptedCompleter:
         options: CompletionOptions,
         cancel: CancelFlag | None = None,
         document: str | None = None,
+        watch: Watch | None = None,
     ) -> CompletionResult:
         self.calls += 1
         self.active += 1
@@ -65,9 +73,24 @@ class ScriptedCompleter:
         self.threads.add(threading.current_thread().name)
         self.last_options = asdict(options)
         try:
-            return self._follow_script(text, offset, options, cancel or CancelFlag())
+            result = self._follow_script(text, offset, options, cancel or CancelFlag())
         finally:
             self.active -= 1
+        if watch is not None:
+            watch(result.insert_text)
+        return result
+
+    def warm(
+        self,
+        text: str,
+        offset: int,
+        options: CompletionOptions,
+        cancel: CancelFlag | None = None,
+        document: str | None = None,
+    ) -> int:
+        self.threads.add(threading.current_thread().name)
+        self.warmed += 1
+        return 1
 
     def forget(self, document: str) -> None:
         self.threads.add(threading.current_thread().name)
@@ -76,12 +99,13 @@ class ScriptedCompleter:
     def report(self) -> dict[str, Any]:
         return {
             "calls": self.calls,
+            "warmed": self.warmed,
             "active": self.active,
             "mostActive": self.most_active,
             "cancelled": self.cancelled,
             "forgotten": self.forgotten,
             "threads": sorted(self.threads),
-            "options": self.last_options,
+            "options": {**self.last_options, "disabled_filters": sorted(self.last_options.get("disabled_filters", ()))},
         }
 
     def _follow_script(
@@ -96,6 +120,8 @@ class ScriptedCompleter:
             sys.stdout.write("noise from Python\n")
             sys.stdout.flush()
             os.write(1, b"noise from C\n")
+        if "hang" in typed:
+            time.sleep(self.hang_s + 10)
         if "wait" in typed:
             self._wait(cancel)
         if "where" in typed:
@@ -111,7 +137,7 @@ class ScriptedCompleter:
 
 
 def _offer(text: str, options: CompletionOptions) -> CompletionResult:
-    if options.min_confidence > CONFIDENCE:
+    if options.eagerness < 1 - CONFIDENCE:
         return CompletionResult(reason="low_confidence")
     texts = [text] + [f"{text}  # {number}" for number in range(2, options.candidates + 1)]
     return CompletionResult(candidates=tuple(Candidate(each, CONFIDENCE, "met", 1) for each in texts), met=True)
@@ -123,23 +149,25 @@ def main() -> int:
     parser.add_argument("--load-wait", action="store_true", help="load only after script/release")
     parser.add_argument("--load-error", help="fail to load with this ModelError")
     parser.add_argument("--load-crash", action="store_true", help="fail to load with an error that nobody foresaw")
+    parser.add_argument("--hang-s", type=float, default=30.0, help="time after which a completion counts as hanging")
     args = parser.parse_args()
     gate = threading.Semaphore(0)
     completers: list[ScriptedCompleter] = []
 
-    def load() -> ScriptedCompleter:
+    def load(choice: RuntimeChoice) -> ScriptedCompleter:
         if args.load_wait:
             gate.acquire()
         if args.load_error:
             raise ModelError(args.load_error)
         if args.load_crash:
             raise KeyError("weights")
-        completers.append(ScriptedCompleter(gate))
-        return completers[0]
+        completers.append(ScriptedCompleter(gate, args.hang_s, choice.model or "scripted"))
+        return completers[-1]
 
-    server = create_server(load)
+    server = create_server(load, args.hang_s)
     server.feature("script/release")(lambda params: gate.release())
-    server.feature("script/report")(lambda params: completers[0].report() if completers else None)
+    server.feature("script/report")(lambda params: completers[-1].report() if completers else None)
+    server.feature("script/text")(lambda params: getattr(server.document(params.uri), "source", None))
     return serve(server)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,22 @@ class Session:
         self.client = client
         self.width = WIDTHS[encoding]
         self.capabilities: t.ServerCapabilities
+        self.registered: dict[str, Any] = {}
+        """What the server has registered after `initialized`: options by method."""
         self._ids = itertools.count(1)
+
+    def follow_registrations(self) -> None:
+        """Take what the server registers and takes back."""
+
+        def register(params: t.RegistrationParams) -> None:
+            self.registered |= {each.method: each.register_options for each in params.registrations}
+
+        def unregister(params: t.UnregistrationParams) -> None:
+            for each in params.unregisterations:
+                del self.registered[each.method]
+
+        self.client.feature(t.CLIENT_REGISTER_CAPABILITY)(register)
+        self.client.feature(t.CLIENT_UNREGISTER_CAPABILITY)(unregister)
 
     @property
     def process(self) -> asyncio.subprocess.Process:
@@ -117,9 +132,17 @@ class Session:
     async def _idle(self) -> bool:
         return not (await self.status()).activeDecodes
 
-    async def _custom(self, method: str) -> Any:
-        request = asyncio.wrap_future(self.client.protocol.send_request(method, {}))
+    async def send(self, method: str, params: object) -> Any:
+        """The answer to a request, of the protocol's or of our own."""
+        request = asyncio.wrap_future(self.client.protocol.send_request(method, params))
         return await asyncio.wait_for(request, PATIENCE_S)
+
+    async def command(self, name: str, *arguments: object) -> Any:
+        """The answer to a command."""
+        return await self.send(t.WORKSPACE_EXECUTE_COMMAND, t.ExecuteCommandParams(name, list(arguments) or None))
+
+    async def _custom(self, method: str) -> Any:
+        return await self.send(method, {})
 
 
 @asynccontextmanager
@@ -128,16 +151,22 @@ async def start(
     encoding: str = "utf-16",
     configuration: dict[str, object] | None = None,
     initialization_options: object = None,
+    roots: Sequence[Path] = (),
+    process_id: int | None = None,
     capabilities: Callable[[t.ClientCapabilities], None] = lambda caps: None,
 ) -> AsyncIterator[Session]:
     """A session with a new server process, ended at the end of the block unless the test has done so."""
     client = make_test_lsp_client()
     await client.start_io(sys.executable, str(SCRIPT), *flags)
     session = Session(client, encoding)
+    session.follow_registrations()
     client.set_configuration({"mim": configuration or {}})
     answer = await client.initialize_session(
         t.InitializeParams(
-            capabilities=_capabilities(encoding, capabilities), initialization_options=initialization_options
+            capabilities=_capabilities(encoding, capabilities),
+            initialization_options=initialization_options,
+            process_id=process_id,
+            workspace_folders=[t.WorkspaceFolder(root.as_uri(), root.name) for root in roots] or None,
         )
     )
     session.capabilities = answer.capabilities
@@ -156,6 +185,6 @@ def _capabilities(encoding: str, adjust: Callable[[t.ClientCapabilities], None])
     assert caps.text_document is not None
     caps.workspace.configuration = True
     caps.window = t.WindowClientCapabilities(work_done_progress=True)
-    caps.text_document.inline_completion = t.InlineCompletionClientCapabilities(dynamic_registration=True)
+    caps.text_document.inline_completion = t.InlineCompletionClientCapabilities(dynamic_registration=False)
     adjust(caps)
     return caps

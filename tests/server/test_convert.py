@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as t
 
+from mim_lsp.completion.cache import Fitting
 from mim_lsp.completion.types import Candidate
-from mim_lsp.server.convert import advance, inline_items, offset_at, typed_since
+from mim_lsp.server.convert import advance, index_after, inline_items, offset_at, position_at, typed_since
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 TEXTS = st.text(alphabet=st.sampled_from("ab\n\r\f\x85\u2028é中😀\ud800"), max_size=30)
@@ -42,6 +43,19 @@ def test_no_position_leads_out_of_the_text(text: str, line: int, column: int, en
     assert 0 <= offset_at(text, t.Position(line, column), encoding) <= len(text)
 
 
+@given(TEXTS, st.data(), st.sampled_from(ENCODINGS))
+def test_every_offset_has_a_position_that_leads_back_to_it(text: str, data: st.DataObject, encoding: str) -> None:
+    offset = data.draw(st.integers(0, len(text)))
+    within_break = text[:offset].endswith("\r") and text[offset:].startswith("\n")
+    assert offset_at(text, position_at(text, offset, encoding), encoding) == offset - within_break
+
+
+@pytest.mark.parametrize(("encoding", "units"), [("utf-8", 5), ("utf-16", 3), ("utf-32", 2)])
+def test_characters_are_counted_in_units(encoding: str, units: int) -> None:
+    assert index_after("a😀b", units, encoding) == 2
+    assert index_after("a😀b", 99, encoding) == 3
+
+
 @given(st.lists(LINES, min_size=1), st.data(), st.sampled_from(ENCODINGS))
 def test_advancing_over_the_head_of_a_line_leads_to_its_offset(
     lines: list[str], data: st.DataObject, encoding: str
@@ -63,8 +77,27 @@ def test_other_edits_do_not_count_as_typing(now: str) -> None:
     assert typed_since("abc", 2, now) is None
 
 
+def _fitting(text: str, replaces: int = 0) -> Fitting:
+    return Fitting(text, replaces, Candidate(text, 1.0, "met"))
+
+
+def _at(line: int, column: int) -> t.Range:
+    return t.Range(t.Position(line, column), t.Position(line, column))
+
+
 def test_items_replace_what_was_typed_meanwhile() -> None:
-    candidates = [Candidate("é😀x", 1.0, "met"), Candidate("no", 1.0, "met")]
-    items = inline_items(candidates, t.Position(3, 4), "é😀", "utf-16").items
+    fittings = [_fitting("é😀x"), _fitting("no")]
+    items = inline_items(fittings, _at(3, 4), "", "é😀", "utf-16").items
     assert [item.insert_text for item in items] == ["é😀x"]
     assert items[0].range == t.Range(t.Position(3, 4), t.Position(3, 7))
+
+
+def test_items_take_the_place_of_closers_behind_the_cursor() -> None:
+    (item,) = inline_items([_fitting("a) + 1", replaces=1)], _at(0, 4), "", "", "utf-16").items
+    assert item.range == t.Range(t.Position(0, 4), t.Position(0, 5))
+
+
+def test_items_begin_with_what_the_menu_has_selected() -> None:
+    span = t.Range(t.Position(0, 2), t.Position(0, 4))
+    (item,) = inline_items([_fitting("(x)")], span, "append", "", "utf-16").items
+    assert (item.insert_text, item.range) == ("append(x)", span)

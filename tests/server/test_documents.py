@@ -75,12 +75,13 @@ def test_documents_that_were_not_opened_are_not_read_from_disk() -> None:
 @pytest.mark.parametrize(
     ("uri", "language", "expected"),
     [
-        ("file:///a.py", "plaintext", True),
-        ("file:///a%20b.pyi", "", True),
-        ("untitled:Untitled-1", "python", True),
-        ("file:///a.rs", "rust", False),
-        ("file:///py", "", False),
+        ("file:///a.py", "plaintext", "python"),
+        ("file:///a%20b.pyi", "", "python"),
+        ("untitled:Untitled-1", "python", "python"),
+        ("file:///a.rs", "rust", "rust"),
+        ("file:///a.py", "rust", "rust"),
+        ("file:///py", "", "plaintext"),
     ],
 )
-def test_python_is_known_by_language_or_name(uri: str, language: str, expected: bool) -> None:
-    assert _document("", uri, language).is_python is expected
+def test_the_language_is_what_the_editor_says_or_what_the_name_tells(uri: str, language: str, expected: str) -> None:
+    assert _document("", uri, language).language == expected

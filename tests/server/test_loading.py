@@ -59,12 +59,12 @@ async def test_a_model_that_cannot_be_loaded_is_told_once_and_survived() -> None
         assert await session.texts(uri, *TYPED) == []
         assert await session.texts(uri, *TYPED) == []
         status = await session.status()
-        assert (status.state, status.model, status.lastReason) == ("failed", None, "failed")
+        assert (status.state, status.model, status.lastReason) == ("error", None, "failed")
         assert status.message == "model tiny is truncated: download it again"
         (message,) = session.client.messages
         assert message == t.ShowMessageParams(t.MessageType.Error, f"mim-lsp: {status.message}")
         session.close(uri)
-        assert (await session.status()).state == "failed"
+        assert (await session.status()).state == "error"
 
 
 async def test_an_unforeseen_error_while_loading_is_one_line_for_the_user_and_a_traceback_in_the_log() -> None:
@@ -73,7 +73,7 @@ async def test_an_unforeseen_error_while_loading_is_one_line_for_the_user_and_a_
         (message,) = session.client.messages
         assert message.message == "mim-lsp: The model could not be loaded: KeyError: 'weights'"
         await session.until(lambda: any("Traceback" in each.message for each in session.client.log_messages))
-        assert (await session.status()).state == "failed"
+        assert (await session.status()).state == "error"
 
 
 async def test_documents_closed_while_loading_do_not_matter() -> None:

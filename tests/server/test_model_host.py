@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult, Watch
 from mim_lsp.errors import Cancelled, DocumentError, ModelError
 from mim_lsp.server import model_host
-from mim_lsp.server.model_host import ModelHost
+from mim_lsp.server.model_host import MAX_FAILURES, ModelHost, Place
 
 pytestmark = pytest.mark.asyncio
 PATIENCE_S = 60.0
@@ -35,6 +35,7 @@ class FakeCompleter:
         options: CompletionOptions,
         cancel: CancelFlag | None = None,
         document: str | None = None,
+        watch: Watch | None = None,
     ) -> CompletionResult:
         self.calls += 1
         self.started.set()
@@ -45,6 +46,16 @@ class FakeCompleter:
                 self.saw_cancellation.set()
                 raise Cancelled
         return CompletionResult((Candidate(text[:offset], 1.0, "met"),))
+
+    def warm(
+        self,
+        text: str,
+        offset: int,
+        options: CompletionOptions,
+        cancel: CancelFlag | None = None,
+        document: str | None = None,
+    ) -> int:
+        return self.complete(text, offset, options, cancel).met + 1
 
     def forget(self, document: str) -> None:
         raise KeyError(document)
@@ -65,13 +76,19 @@ async def _loaded(gate: threading.Event) -> tuple[ModelHost, FakeCompleter]:
     return host, completer
 
 
+async def _complete(
+    host: ModelHost, document: str, text: str, offset: int, cancel: CancelFlag | None = None
+) -> CompletionResult:
+    return await host.complete(Place(document, text, offset), OPTIONS, cancel or CancelFlag())
+
+
 async def test_it_is_loading_until_the_loader_returns(gate: threading.Event) -> None:
     gate.set()
     host = ModelHost(lambda: FakeCompleter(gate))
     assert (host.state, host.model_name) == ("loading", None)
     await host.load()
     assert (host.state, host.model_name) == ("ready", "fake")
-    result = await host.complete("doc", "abc", 2, OPTIONS)
+    result = await _complete(host, "doc", "abc", 2)
     assert result.insert_text == "ab"
     assert host.close(PATIENCE_S)
 
@@ -79,7 +96,7 @@ async def test_it_is_loading_until_the_loader_returns(gate: threading.Event) -> 
 async def test_requests_before_the_end_of_loading_are_answered_after_it(gate: threading.Event) -> None:
     gate.set()
     host = ModelHost(lambda: FakeCompleter(gate))
-    request = asyncio.create_task(host.complete("doc", "abc", 3, OPTIONS))
+    request = asyncio.create_task(_complete(host, "doc", "abc", 3))
     await asyncio.sleep(0)
     await host.load()
     assert (await request).insert_text == "abc"
@@ -87,8 +104,11 @@ async def test_requests_before_the_end_of_loading_are_answered_after_it(gate: th
 
 async def test_waiting_for_the_model_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_host, "LOAD_WAIT_S", 0.01)
-    host = ModelHost(lambda: pytest.fail("nobody loads"))
-    assert (await host.complete("doc", "abc", 1, OPTIONS)).reason == "model_loading"
+    gate = threading.Event()
+    host = ModelHost(lambda: FakeCompleter(gate) if gate.wait(PATIENCE_S) else pytest.fail("never let go"))
+    assert (await _complete(host, "doc", "abc", 1)).reason == "model_loading"
+    gate.set()
+    assert host.close(PATIENCE_S)
 
 
 async def test_a_failed_load_answers_with_a_reason() -> None:
@@ -98,13 +118,13 @@ async def test_a_failed_load_answers_with_a_reason() -> None:
     host = ModelHost(fail)
     await host.load()
     assert (host.state, host.message) == ("failed", "no such model: nano2")
-    assert (await host.complete("doc", "abc", 1, OPTIONS)).reason == "failed"
+    assert (await _complete(host, "doc", "abc", 1)).reason == "failed"
     host.forget("doc")
 
 
 async def test_cancelling_reaches_the_decode_loop(gate: threading.Event) -> None:
     host, completer = await _loaded(gate)
-    request = asyncio.create_task(host.complete("doc", "abc", 1, OPTIONS))
+    request = asyncio.create_task(_complete(host, "doc", "abc", 1))
     assert await asyncio.to_thread(completer.started.wait, PATIENCE_S)
     assert host.active_decodes == 1
     request.cancel()
@@ -117,8 +137,8 @@ async def test_cancelling_reaches_the_decode_loop(gate: threading.Event) -> None
 
 async def test_a_request_cancelled_in_the_queue_never_starts(gate: threading.Event) -> None:
     host, completer = await _loaded(gate)
-    first = asyncio.create_task(host.complete("a", "abc", 1, OPTIONS))
-    second = asyncio.create_task(host.complete("b", "abc", 99, OPTIONS))
+    first = asyncio.create_task(_complete(host, "a", "abc", 1))
+    second = asyncio.create_task(_complete(host, "b", "abc", 99))
     assert await asyncio.to_thread(completer.started.wait, PATIENCE_S)
     second.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -131,7 +151,7 @@ async def test_a_request_cancelled_in_the_queue_never_starts(gate: threading.Eve
 
 async def test_cancelling_right_after_the_start_is_not_lost(gate: threading.Event) -> None:
     host, _ = await _loaded(gate)
-    request = asyncio.create_task(host.complete("doc", "abc", 1, OPTIONS))
+    request = asyncio.create_task(_complete(host, "doc", "abc", 1))
     await asyncio.sleep(0)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -139,24 +159,81 @@ async def test_cancelling_right_after_the_start_is_not_lost(gate: threading.Even
     assert host.close(PATIENCE_S)
 
 
-async def test_errors_of_the_completer_reach_the_caller(gate: threading.Event) -> None:
+async def test_a_place_outside_the_document_is_told(gate: threading.Event) -> None:
     host, _ = await _loaded(gate)
-    with pytest.raises(DocumentError):
-        await host.complete("doc", "abc", 9, OPTIONS)
+    assert (await _complete(host, "doc", "abc", 9)).reason == "outside_document"
+
+
+async def test_failures_are_answered_and_several_in_a_row_load_the_model_anew(gate: threading.Event) -> None:
+    loads, said = list[int](), list[str]()
+
+    class Failing(FakeCompleter):
+        def complete(self, *args: object, **more: object) -> CompletionResult:
+            raise RuntimeError("broken")
+
+    host = ModelHost(lambda: loads.append(1) or Failing(gate), said.append)
+    for _ in range(MAX_FAILURES):
+        assert (await _complete(host, "doc", "abc", 1)).reason == "failed"
+    assert len(loads) == 2
+    assert host.restarts == len(said) == 1
+    assert host.state == "ready"
+
+
+async def test_a_job_that_hangs_is_abandoned_and_the_model_loaded_anew() -> None:
+    stuck, said = threading.Event(), list[str]()
+    completers = [FakeCompleter(stuck), FakeCompleter(threading.Event())]
+    completers[1].gate.set()
+
+    class Deaf(CancelFlag):
+        def is_set(self) -> bool:
+            return False
+
+    host = ModelHost(lambda: completers[host.restarts], said.append, hang_s=0.05)
+    with pytest.raises(Cancelled):
+        await _complete(host, "doc", "abc", 1, Deaf())
+    assert (host.restarts, len(said), host.state, host.active_decodes) == (1, 1, "ready", 0)
+    assert (await _complete(host, "doc", "abc", 2)).insert_text == "ab"
+    stuck.set()
+
+
+async def test_an_idle_model_is_unloaded_and_comes_back_when_asked(gate: threading.Event) -> None:
+    loads = list[int]()
+    host = ModelHost(lambda: loads.append(1) or FakeCompleter(gate))
+    host.unload_after_s = 0.02
+    gate.set()
+    await _complete(host, "doc", "abc", 1)
+    async with asyncio.timeout(PATIENCE_S):
+        while host.state != "unloaded":
+            await asyncio.sleep(0.005)
+    assert (await _complete(host, "doc", "abc", 1)).insert_text == "a"
+    assert len(loads) == 2
+
+
+async def test_idle_work_gives_way_to_a_request(gate: threading.Event) -> None:
+    host, completer = await _loaded(gate)
+    warming = asyncio.create_task(host.warm(Place("doc", "abc", 1), OPTIONS))
+    assert await asyncio.to_thread(completer.started.wait, PATIENCE_S)
+    request = asyncio.create_task(_complete(host, "doc", "abc", 2))
+    with pytest.raises(Cancelled):
+        await warming
+    gate.set()
+    assert (await request).insert_text == "ab"
 
 
 async def test_failing_to_forget_is_logged(gate: threading.Event, caplog: pytest.LogCaptureFixture) -> None:
     host, _ = await _loaded(gate)
     with caplog.at_level(logging.ERROR):
         host.forget("doc")
-        assert host.close(PATIENCE_S)
+        gate.set()
+        await _complete(host, "doc", "abc", 1)
     assert "could not be forgotten" in caplog.text
 
 
-async def test_closing_does_not_wait_for_what_cannot_be_interrupted(gate: threading.Event) -> None:
-    host, completer = await _loaded(gate)
-    request = asyncio.create_task(host.complete("doc", "abc", 1, OPTIONS))
-    assert await asyncio.to_thread(completer.started.wait, PATIENCE_S)
+async def test_closing_does_not_wait_for_what_cannot_be_interrupted() -> None:
+    go = threading.Event()
+    host = ModelHost(lambda: FakeCompleter(go) if go.wait(PATIENCE_S) else pytest.fail("never let go"))
+    loading = asyncio.create_task(host.load())
+    await asyncio.sleep(0.01)
     assert host.close(0.01) is False
-    gate.set()
-    await request
+    go.set()
+    await loading

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -175,3 +177,30 @@ def test_any_text_may_follow_any_other() -> None:
     trees = SimilarTrees()
     for text in ("", SOURCE, "", "x = (", SOURCE[::-1], SOURCE + SOURCE, "\ud800\nx", SOURCE):
         assert everything(trees.parse(text)) == everything(SyntaxTree.parse(text))
+
+
+def test_parsing_holds_on_to_nothing() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(30):
+            SyntaxTree.parse(f"x = {number}\n" * 10_000)
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_text_that_takes_too_long_has_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_module, "MAX_PARSE_SECONDS", 0.0)
+    tree = SyntaxTree.parse("x = [" * 50_000)
+    assert not tree.is_parsed
+    assert not tree.has_error
+    assert list(tree.walk()) == []
+
+
+def test_threads_parse_at_the_same_time() -> None:
+    texts = [f"name_{number} = {number}\n" * 3_000 for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        trees = list(pool.map(SyntaxTree.parse, texts))
+    for text, tree in zip(texts, trees, strict=True):
+        assert not tree.has_error
+        assert {text[start:end] for start, end, _ in tree.nodes({"identifier"})} == {text.partition(" ")[0]}

@@ -107,9 +107,9 @@ def test_a_large_file_is_checked_around_the_insertion(monkeypatch: pytest.Monkey
     parsed: list[int] = []
     parse = SyntaxTree.parse
 
-    def recorded(text: str, focus: int = 0, like: SyntaxTree | None = None) -> SyntaxTree:
+    def recorded(text: str, focus: int = 0, like: SyntaxTree | None = None, language: str = "python") -> SyntaxTree:
         parsed.append(len(text))
-        return parse(text, focus, like)
+        return parse(text, focus, like, language)
 
     monkeypatch.setattr(SyntaxTree, "parse", recorded)
     half = "def f(a):\n    return foo(a, '漢')\n\n\n" * 20_000

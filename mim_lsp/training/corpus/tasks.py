@@ -1,7 +1,8 @@
 """Infilling tasks from the held-out documents of a corpus, in HumanEval-Infilling's JSON lines with a `kind`.
 
-Kinds: `line` (the code of a line after its indentation, or from one of its tokens on), `argument` and `expression`.
-Their holes end where the syntax has an edge, unlike some of those that the model is trained on.
+Kinds: `line` (the code of a line after its indentation, or from one of its tokens on), `argument` and `expression`; on
+demand also `statement`, `block`, and `complete`, places where nothing is missing. Holes end where the syntax has an
+edge, unlike some of those that the model is trained on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mim_lsp.errors import CorpusError, SettingsError
 from mim_lsp.syntax import node_holes
 from mim_lsp.syntax.hole_window import HoleWindow, choose_window
 from mim_lsp.syntax.tree import SyntaxTree
+from mim_lsp.training.corpus.complete_places import complete_place
 from mim_lsp.training.corpus.reader import Document, read_documents
 
 MAX_MIDDLE_CHARS = 120
@@ -33,7 +35,7 @@ def write_tasks(
     Args:
         corpus: folder that `mim-lsp corpus build` wrote.
         out: the file to make; no holes are written twice.
-        kinds: some of `KINDS`; all of them if None.
+        kinds: some of `KINDS` and `MORE_KINDS`; all of `KINDS` if None.
         count_per_kind: how many tasks of each kind are wanted.
         seed: of the draws; each kind's tasks are the same whatever other kinds are wanted.
 
@@ -47,7 +49,7 @@ def write_tasks(
     kinds = KINDS if kinds is None else kinds
     for kind in kinds:
         if kind not in _DRAW:
-            raise SettingsError(f"there are no tasks of kind '{kind}'; choose from {', '.join(KINDS)}")
+            raise SettingsError(f"there are no tasks of kind '{kind}'; choose from {', '.join(_DRAW)}")
     if out.exists():
         raise SettingsError(f"{out} exists already; name a new file")
     documents = [d for d in read_documents(corpus, "heldout") if len(d.content) <= MAX_DOCUMENT_CHARS]
@@ -76,11 +78,12 @@ def _draw_tasks(documents: Sequence[Document], kind: str, count: int, rng: rando
 
 
 def _draw_hole(text: str, kind: str, rng: random.Random) -> Range | None:
-    """A hole with something in it, in a text that parses."""
+    """A hole in a text that parses; there is something in it, unless the kind is `COMPLETE`."""
     tree = SyntaxTree.parse(text)
     window = choose_window(tree, rng, None, MAX_MIDDLE_CHARS)
     hole = None if tree.has_error else _DRAW[kind](window, rng)
-    return hole if hole is not None and text[slice(*hole)].strip() else None
+    has_what_it_needs = hole is not None and (kind == COMPLETE or text[slice(*hole)].strip())
+    return hole if has_what_it_needs else None
 
 
 def _task(document: Document, kind: str, hole: Range) -> dict[str, str]:
@@ -128,10 +131,17 @@ def _token_starts(tree: SyntaxTree, start: int, end: int) -> Iterator[int]:
             yield token.start
 
 
+COMPLETE = "complete"
+
 _DRAW: Mapping[str, Callable[[HoleWindow, random.Random], Range | None]] = {
     "line": _line,
     "argument": node_holes.argument,
     "expression": node_holes.expression,
+    "statement": node_holes.statement,
+    "block": node_holes.block,
+    COMPLETE: complete_place,
 }
-KINDS = tuple(_DRAW)
-"""The kinds of tasks, as the field `kind` names them."""
+KINDS = ("line", "argument", "expression")
+"""The kinds of tasks that are drawn if none are named, as the field `kind` names them."""
+MORE_KINDS = ("statement", "block", COMPLETE)
+"""The other ones."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mim_lsp.errors import SettingsError
-from mim_lsp.model.folder import CARD, WEIGHTS, read_config, read_tokenizer, write_shape
+from mim_lsp.model.folder import CARD, CONFIDENCE, WEIGHTS, read_config, read_tokenizer, write_shape
 from mim_lsp.model.tensors import write_tensors
 from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.quantization.calibration import TOKENS, draw_rows, library_files, read_texts
@@ -56,6 +57,8 @@ def quantize_folder(
         tensors = quantize_int4(model, rows, settings.group, progress)
         write_shape(out, config, tokenizer)
         write_tensors(out / WEIGHTS, tensors)
+    if (source / CONFIDENCE).is_file():  # log-probabilities change too little to fit it anew
+        shutil.copyfile(source / CONFIDENCE, out / CONFIDENCE)
     (out / CARD).write_text(_card(source, out, settings), encoding="utf-8")
     return (out / WEIGHTS).stat().st_size
 

@@ -144,3 +144,28 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="exists already"):
         write_tasks(corpus(tmp_path, CODE), tmp_path / "t")
     assert (tmp_path / "t").read_text() == "dear"
+
+
+def test_statements_blocks_and_complete_places_are_drawn_on_demand(tmp_path: Path) -> None:
+    out = tmp_path / "tasks.jsonl"
+    kinds = ["statement", "block", "complete"]
+    assert write_tasks(corpus(tmp_path, CODE), out, kinds=kinds, count_per_kind=3) == dict.fromkeys(kinds, 3)
+    for task in tasks(out):
+        assert task["prompt"] + task["canonical_solution"] + task["suffix"] == CODE
+        assert (task["canonical_solution"] == "") == (task["kind"] == "complete")
+
+
+def test_where_nothing_is_missing_a_statement_a_block_or_an_argument_ends(tmp_path: Path) -> None:
+    out = tmp_path / "tasks.jsonl"
+    write_tasks(corpus(tmp_path, CODE), out, kinds=["complete"], count_per_kind=40)
+    drawn = tasks(out)
+    assert len(drawn) > 10
+    for task in drawn:
+        assert task["suffix"][0] in "\n,)"
+        assert task["suffix"].strip()
+        assert not task["prompt"].endswith((" ", "\n", "(", ","))
+
+
+def test_unknown_kinds_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no tasks of kind 'poem'; choose from line, argument"):
+        write_tasks(corpus(tmp_path, CODE), tmp_path / "tasks.jsonl", kinds=["poem"])

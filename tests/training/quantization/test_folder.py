@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from mim_lsp.completion.confidence import FILE
 from mim_lsp.errors import DocumentError, ModelError, SettingsError
 from mim_lsp.model.folder import CARD, CONFIG, TOKENIZER, WEIGHTS, read_config, read_tokenizer, write_shape
 from mim_lsp.model.tensors import Int4Groups, Int8Rows, read_tensors
@@ -56,6 +57,12 @@ def test_int8_rounds_to_nearest(source: Path, tmp_path: Path) -> None:
     for (name, weight), again in zip(before.named_parameters(), after.parameters(), strict=True):
         torch.testing.assert_close(weight, again, rtol=1e-6, atol=0, msg=name)
     assert (out / CARD).read_text() == "# out\n\ntiny, quantized: int8 with a scale for each row.\n\n"
+
+
+def test_the_calibration_of_its_confidence_goes_along(source: Path, tmp_path: Path) -> None:
+    (source / FILE).write_text("{}")
+    quantize_folder(source, tmp_path / "out", QuantizationSettings(bits=8))
+    assert (tmp_path / "out" / FILE).read_text() == "{}"
 
 
 def test_a_folder_is_not_written_over(source: Path, int4: QuantizationSettings) -> None:

@@ -77,7 +77,7 @@ function M.status()
     if status.message ~= '' then
       line = line .. ': ' .. status.message
     end
-    vim.notify(line, status.state == 'failed' and vim.log.levels.ERROR or vim.log.levels.INFO)
+    vim.notify(line, status.state == 'error' and vim.log.levels.ERROR or vim.log.levels.INFO)
   end)
 end
 

@@ -1,0 +1,21 @@
+"""`mim-lsp models`."""
+
+from __future__ import annotations
+
+import argparse
+
+from mim_lsp.cli.flags import Commands, add_command
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    add_command(commands, "models", _run, "list the models in the box", "mim-lsp models")
+
+
+def _run(_: argparse.Namespace) -> int:
+    from mim_lsp.runtime.loading import list_models
+
+    for model in list_models():
+        size = f"{model.parameters / 1e6:.1f}M parameters, {model.bytes / 1e6:.1f} MB"
+        print(f"{model.name}  {size}\n    {model.summary}")
+    return 0

@@ -1,0 +1,24 @@
+"""What the shared flags ask for, in the words of the layers below; imported when a command runs."""
+
+from __future__ import annotations
+
+import argparse
+
+from mim_lsp.completion.types import CompletionOptions
+from mim_lsp.runtime.choice import RuntimeOptions
+
+_OPTION_FLAGS = ("decode", "candidates", "max_tokens", "max_ms", "meet_ngram", "end_bias", "eagerness")
+
+
+def runtime_options(args: argparse.Namespace) -> RuntimeOptions:
+    """What the model flags ask for."""
+    return RuntimeOptions(args.device, args.threads, args.runtime)
+
+
+def completion_options(args: argparse.Namespace) -> CompletionOptions:
+    """What the option flags ask for; what was not given keeps its default.
+
+    A command was typed, so everything is shown that was found, unless `--eagerness` says otherwise.
+    """
+    given = {name: getattr(args, name) for name in _OPTION_FLAGS if name in args}
+    return CompletionOptions(**{"eagerness": 1.0, **given})

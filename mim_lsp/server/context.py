@@ -1,0 +1,65 @@
+"""What completions read of other files (setting `context`): looked up in idle time, used as it is while typing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mim_lsp.completion.exclusion import Exclusions
+from mim_lsp.completion.types import CompletionOptions
+from mim_lsp.server.model_host import Place
+
+if TYPE_CHECKING:
+    from mim_lsp.completion.related import WorkspaceContext
+
+BUDGET_TOKENS = 64
+"""Of what is read of other files; docs/context.md has the numbers."""
+CHARS_PER_TOKEN = 3
+"""Of Python code it is more; so the budget is kept without asking the model's tokenizer."""
+
+
+class Context:
+    """The related files of all open documents; does nothing while it is switched off."""
+
+    def __init__(self) -> None:
+        self._files: WorkspaceContext | None = None
+
+    def follow(self, roots: tuple[Path, ...], exclusions: Exclusions, *, enabled: bool) -> None:
+        """Look into the workspace with the folders `roots` from now on, or into nothing."""
+        if enabled and roots:
+            # Imported here, so that who does not use it does not wait for the parser.
+            from mim_lsp.completion.related import WorkspaceContext
+
+            self._files = WorkspaceContext(roots, exclusions)
+        else:
+            self._files = None
+
+    def update(self, uri: str, text: str) -> None:
+        """Take note of the text of an open document."""
+        if self._files is not None:
+            self._files.update(uri, text)
+
+    def close(self, uri: str) -> None:
+        """Forget a document that was closed."""
+        if self._files is not None:
+            self._files.close(uri)
+
+    def added(self, options: CompletionOptions, place: Place) -> CompletionOptions:
+        """The options for a completion at `place`, with what is known of related files. Reads none."""
+        if self._files is None:
+            return options
+        related = self._files.related(place.document, place.text, place.offset, BUDGET_TOKENS, _about)
+        return replace(options, related=related)
+
+    async def refreshed(self, options: CompletionOptions, place: Place) -> CompletionOptions:
+        """The same after a look into the files; for idle time."""
+        if self._files is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._files.refresh, place.document)
+        return self.added(options, place)
+
+
+def _about(text: str) -> int:
+    """About how many tokens a text has, rather more than it has."""
+    return len(text) // CHARS_PER_TOKEN + 1
