@@ -77,6 +77,8 @@ class LspClient:
         settings: Mapping[str, object] | None = None,
     ) -> None:
         self.settings = dict(settings or {})
+        self.capabilities: dict[str, Any] = {}
+        """What the server can do, once it is initialized."""
         self.requests: dict[int | str, Request] = {}
         self.received: list[Message] = []
         self.unasked: list[Message] = []
@@ -105,6 +107,7 @@ class LspClient:
         }
         params = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities} | params
         result = self.request("initialize", params).result()
+        self.capabilities = result.get("capabilities", {})
         self.notify("initialized", {})
         return result
 

@@ -35,9 +35,12 @@ from benchmarks.machine import describe, load_average
 from benchmarks.typist import Edit, Passage, Typist, choose_passages
 
 INLINE = "textDocument/inlineCompletion"
+CODE_ACTION = "textDocument/codeAction"
 LEAST_ACCEPTED = 4
 """Characters of a suggestion that is worth a look."""
 ACCEPT_RATE = 0.7
+ARRIVAL_S = 1.0
+"""From putting the cursor somewhere to the first key."""
 REACTION_S = 0.3
 """From seeing a suggestion to accepting it."""
 NOTICED_S = 0.03
@@ -116,7 +119,8 @@ class Editor:
         client.notify("textDocument/didOpen", {"textDocument": document})
 
     def type_all(self) -> None:
-        """Type the passage to its end."""
+        """Go to the passage, and type it to its end."""
+        self._arrive()
         self._ask()
         while not self._typist.done:
             gap = self._typist.gap_s() / self._speed
@@ -128,6 +132,17 @@ class Editor:
         if leftover:
             self._change(leftover)
         self._client.notify("textDocument/didClose", {"textDocument": {"uri": self._uri}})
+
+    def _arrive(self) -> None:
+        """Put the cursor there and look; VS Code asks for code actions then, of servers that have some."""
+        if self._client.capabilities.get("codeActionProvider"):
+            position = _position(self._typist.text[: self._typist.cursor])
+            span = {"start": position, "end": position}
+            params = {"textDocument": {"uri": self._uri}, "range": span, "context": {"diagnostics": []}}
+            asked = self._client.request(CODE_ACTION, params)
+            asked.result()
+            del self._client.requests[asked.id]  # it is no completion, whose times are taken
+        time.sleep(ARRIVAL_S / self._speed)
 
     def _sees_what_fits(self, gap_s: float) -> bool:
         """Let the time to the next key pass; whether a suggestion is there by then that is going to be accepted."""
@@ -191,10 +206,12 @@ class Editor:
             return
         items = answer["result"]["items"]
         before, self._shown = self._shown, self._suggestion(items[0]) if items else None
-        if before is not None and before != self._shown:
+        if before is not None and self._shown is not None and before.text == self._shown.text:
+            return  # the same to the eye, whatever closers it takes the place of by now
+        if before is not None:
             self._tally.flickers += self._shown is not None
             self._tally.withdrawn += self._shown is None
-        if self._shown is not None and self._shown != before:
+        if self._shown is not None:
             self._count(self._shown)
 
     def _suggestion(self, item: dict[str, Any]) -> Suggestion:

@@ -206,6 +206,8 @@ double measure_bandwidth(int threads, std::size_t bytes) {
 }  // namespace
 
 NB_MODULE(_native, m) {
+    // A model that lives until the process ends is no leak, and its user should not be told of one.
+    nb::set_leak_warnings(false);
     m.doc() = "The C++ core of mim-lsp's native runtime.";
     m.def("kernel_names", &kernel_names, "Kernel tables that this processor can run, the fastest first.");
     m.def("processor_features", &mim::processor_features, "The processor features that the choice of kernels looks at.");
