@@ -20,6 +20,7 @@ MAX_CLOSERS = 16
 """Most characters that are taken off for being surplus closers."""
 
 _BLANKS = " \t\n"
+_ENDS = ")]}'\",:;"
 _SYMBOL = re.compile(
     r"(?P<stray>(?<=[\"'])(?:\"\"|''))"  # an empty string right behind another: the closing quotes once more
     r'|"""(?:\\.|[^\\])*?"""'
@@ -85,6 +86,9 @@ def _without_surplus_closers(candidate: str, prefix: str, suffix: str) -> str:
 
     closers = suffix[:MAX_CLOSERS]
     lengths = [n for n in _overlaps(candidate, closers) if is_only_closers(closers[:n])]
+    ends = candidate[len(candidate.rstrip(_ENDS)) :]
+    if right.strip() and ends.startswith(right.strip()):  # `self):` before `)`: the colon is not to stand inside
+        lengths.append(len(ends))
     variants = [candidate, *(candidate[:-n] for n in reversed(lengths))]
     return min(variants, key=lambda variant: _imbalance(left + variant + right))
 

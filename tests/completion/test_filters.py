@@ -181,6 +181,7 @@ def test_what_may_be_said_often_is_no_loop(candidate: str) -> None:
     ("marked", "candidate", "language"),
     [
         ("foo(|)\n", "a)", "python"),
+        ('"""\n' + "it's\n" * 2_000 + '"""\nfoo(|)\n', "a)", "python"),
         ("x = |\n", "foo(", "python"),
         ("x = |\n", "'(' + [", "python"),
         ("f() {\n  |\n}\n", "g();\n}", "yaml"),

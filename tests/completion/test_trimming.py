@@ -20,6 +20,7 @@ def trimmed(marked: str, candidate: str) -> str:
     [
         ("foo(|)", "b)", "b"),
         ("foo(|)\n", "b)", "b"),
+        ("def foo(|)\n", "self, b):", "self, b"),
         ("foo(bar(|))", "x)", "x"),
         ("foo(bar(|))", "g(x))", "g(x)"),
         ("foo(bar(|))", "x))", "x"),
