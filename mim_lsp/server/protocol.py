@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lsprotocol.types import EXIT, INITIALIZE, TEXT_DOCUMENT_INLINE_COMPLETION
@@ -46,6 +47,23 @@ class Protocol(LanguageServerProtocol):
             super().handle_message(message)
         elif isinstance(message, RPCRequest):
             self.refuse(message.id, JsonRpcServerNotInitialized("The server has not been initialized"))
+
+    def _execute_handler(
+        self,
+        msg_id: int | str,
+        handler: Any,
+        callback: Callable[[Any], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """Run a handler, and forget it when it is done: pygls would remember that of each notification for ever."""
+
+        def done(future: Any) -> None:
+            callback(future)
+            if self._request_futures.get(msg_id) is future:
+                del self._request_futures[msg_id]
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
 
     def adopt_workspace(self, workspace: Workspace) -> None:
         """Keep the documents in `workspace` instead of the one that pygls made; it has no hook for that."""
