@@ -81,4 +81,6 @@ def test_parsing_imports_nothing_heavier_than_argparse() -> None:
     ours -= loaded_by(
         "import __future__, argparse, json, math, pathlib, typing; argparse.ArgumentParser().format_help()"
     )
-    assert {name for name in ours if not name.startswith("mim_lsp.cli")} == {"mim_lsp", "mim_lsp.errors"}
+    # How an editable package is found is the installer's business: it may take more of importlib.
+    others = {name for name in ours if name.split(".")[0] not in ("importlib", "_mim_lsp_editable")}
+    assert {name for name in others if not name.startswith("mim_lsp.cli")} == {"mim_lsp", "mim_lsp.errors"}
