@@ -21,6 +21,7 @@ from mim_lsp.syntax.grammars import load_grammar
 from mim_lsp.syntax.language import Language
 from mim_lsp.syntax.languages import language_named
 from mim_lsp.syntax.offsets import ByteOffsets, encode
+from mim_lsp.syntax.operator_runs import blank_long_runs
 
 MAX_PARSED_CHARS = 500_000
 """Longer texts are parsed only around a focus: a megabyte of list literal takes tree-sitter half a second."""
@@ -126,7 +127,7 @@ class SyntaxTree:
         self.text = text
         self.language = language
         self._tree = tree  # None if it was not parsed
-        self._data = data  # what was parsed
+        self._data = data  # what was parsed: as long as the text, but not always the same
         self._offsets = offsets
         self._base = base  # offset in `text` of the first parsed character
 
@@ -144,7 +145,7 @@ class SyntaxTree:
             return cls(text, None, b"", ByteOffsets("", b""), 0, known)
         start, end = window_around(text, focus, focus, MAX_PARSED_CHARS, language)
         parsed = text[start:end]
-        data = encode(parsed)
+        data = blank_long_runs(encode(parsed))
         old = None
         if like is not None and like._tree is not None and like.language is known:
             old = edited(like._tree, like._data, data)
