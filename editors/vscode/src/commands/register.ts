@@ -1,0 +1,39 @@
+/** The commands by their ids; package.json has their titles. */
+
+import * as vscode from "vscode";
+
+import { installServer } from "../server/install";
+import * as editor from "./editor";
+import type { Parts } from "./parts";
+import * as server from "./server";
+import * as tools from "./tools";
+
+/** Register all commands. The server's own (`mim.toggle` and others) are registered by the client library. */
+export function registerCommands(parts: Parts): void {
+  const commands: Readonly<Record<string, (parts: Parts) => Promise<void> | void>> = {
+    "mim.menu": editor.showMenu,
+    "mim.trigger": editor.trigger,
+    "mim.setEagerness": editor.setEagerness,
+    "mim.tryDemo": editor.tryDemo,
+    "mim.openWalkthrough": editor.openWalkthrough,
+    "mim.openSettings": editor.openSettings,
+    "mim.toggleFile": server.toggleFile,
+    "mim.toggleEverywhere": server.toggleEverywhere,
+    "mim.explain": server.explain,
+    "mim.doctor": tools.doctor,
+    "mim.showStatistics": tools.showStatistics,
+    "mim.selectModel": tools.selectModel,
+    "mim.install": install,
+    "mim.restart": (it) => it.session.restart(),
+    "mim.openLog": (it) => { it.log.show(); },
+  };
+  for (const [id, run] of Object.entries(commands)) {
+    parts.context.subscriptions.push(vscode.commands.registerCommand(id, () => run(parts)));
+  }
+}
+
+async function install(parts: Parts): Promise<void> {
+  if (await installServer(parts.managed, parts.log)) {
+    await parts.session.restart();
+  }
+}
