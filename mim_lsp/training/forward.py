@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from mim_lsp.model.network import Decoder, attend_within, packed_visibility
+from mim_lsp.model.network import Attend, Decoder, attend_in_pieces, attend_within, packed_visibility, piece_lengths
 from mim_lsp.training.batches import Batch
 from mim_lsp.training.objective import IGNORE, Losses, mim_objective
 
@@ -31,11 +31,18 @@ def batch_losses(model: Decoder, batch: Batch, beta: float, *, bf16: bool) -> Lo
     """The objective on one batch, under bf16 autocast where asked."""
     device = batch.ids_RT.device.type
     with torch.autocast(device, dtype=torch.bfloat16, enabled=bf16):
-        attend = attend_within(packed_visibility(batch.segments_RT))
+        attend = _attention(batch.segments_RT)
         hidden_RTD = model(batch.ids_RT, batch.positions_RT, [attend] * model.config.n_layers)
         return mim_objective(
             hidden_RTD.flatten(0, 1), model.embedding.weight, batch.targets_RT.flatten(), batch.pairs_K2, beta
         )
+
+
+def _attention(segments_RT: Tensor) -> Attend:
+    """Attention within documents: piece by piece on a CPU, where masked work costs as much as other work."""
+    if segments_RT.device.type == "cpu":
+        return attend_in_pieces(piece_lengths(segments_RT))
+    return attend_within(packed_visibility(segments_RT))
 
 
 def metrics(losses: Losses, batch: Batch) -> Metrics:

@@ -19,8 +19,8 @@ from torch import Tensor
 IGNORE = -1
 """Target of a position that predicts nothing, such as padding; no aligned pair has it."""
 
-CHUNK = 256
-"""Positions whose logits are held at once; 256 x 16,384 bf16 logits stay in a CPU's last-level cache."""
+CHUNK = 512
+"""Positions whose logits are held at once; 512 x 16,384 bf16 logits stay in a CPU's last-level cache."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mim_lsp.model.network import Decoder, attend_within, packed_visibility, rotary_angles, rotate
+from mim_lsp.model.network import (
+    Decoder,
+    attend_in_pieces,
+    attend_within,
+    packed_visibility,
+    piece_lengths,
+    rotary_angles,
+    rotate,
+)
 from tests.reference import reference_logits
 from tests.tiny import VOCAB_SIZE, tiny_config, tiny_model
 
@@ -94,6 +102,23 @@ def test_visibility_is_causal_and_stays_inside_a_document() -> None:
         [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
         [[1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 1, 0], [0, 1, 1, 1]],
     ]
+
+
+def test_pieces_are_the_stretches_of_one_number_in_one_row() -> None:
+    assert piece_lengths(torch.tensor([[1, 1, 2, 0], [1, 2, 2, 2], [2, 2, 2, 2]])) == [2, 1, 1, 1, 3, 4]
+
+
+def test_attention_in_pieces_is_masked_attention_with_its_gradients() -> None:
+    generator = torch.Generator().manual_seed(9)
+    segments = torch.tensor([[1, 1, 1, 2, 2, 0], [1, 2, 3, 3, 3, 3]])
+    shapes = ((2, 6, 4, 8), (2, 6, 2, 8), (2, 6, 2, 8))
+    parts = [torch.randn(shape, generator=generator, requires_grad=True) for shape in shapes]
+    expected = attend_within(packed_visibility(segments))(*parts)
+    found = attend_in_pieces(piece_lengths(segments))(*parts)
+    torch.testing.assert_close(found, expected)
+    upstream = torch.randn(expected.shape, generator=generator)
+    for one, other in zip(*(torch.autograd.grad(out, parts, upstream) for out in (found, expected)), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
