@@ -21,7 +21,7 @@ ARROWS = {
     "folders": EVERYONE,
     "syntax": EVERYONE,
     "model": EVERYONE,
-    "runtime": EVERYONE | {"model"},
+    "runtime": EVERYONE | {"folders", "model"},
     "engine": EVERYONE | {"runtime"},
     "completion": EVERYONE | {"engine", "runtime", "syntax"},
     "stats": EVERYONE | {"folders"},
@@ -29,7 +29,7 @@ ARROWS = {
     "training": EVERYONE | {"model", "syntax"},
     "evaluation": EVERYONE | {"completion", "engine", "runtime", "model"},
     "doctor": EVERYONE | {"completion", "folders", "runtime", "server", "syntax"},
-    "cli": EVERYONE | {"server", "completion", "runtime", "training", "evaluation", "doctor", "stats"},
+    "cli": EVERYONE | {"server", "completion", "folders", "runtime", "training", "evaluation", "doctor", "stats"},
     "__main__": {"cli"},
 }
 

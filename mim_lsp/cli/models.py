@@ -9,7 +9,7 @@ from mim_lsp.cli.flags import Commands, add_command
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    add_command(commands, "models", _run, "list the models in the box", "mim-lsp models")
+    add_command(commands, "models", _run, "list the models in the box and your own", "mim-lsp models")
 
 
 def _run(_: argparse.Namespace) -> int:

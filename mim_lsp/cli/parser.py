@@ -20,10 +20,11 @@ from mim_lsp.cli import (
     settings,
     stats,
     train,
+    tune,
 )
 from mim_lsp.cli.flags import add_model_flags
 
-_COMMANDS = (complete, explain, evaluate, calibrate, bench, corpus, train, quantize, models, stats, settings, doctor)
+_COMMANDS = (complete, explain, evaluate, calibrate, bench, corpus, train, tune, quantize, models, stats, settings, doctor)
 """In the order of `mim-lsp --help`."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mim_lsp.errors import ModelError
+from mim_lsp.folders import models_folder
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import CARD, CONFIG, WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.rows import Direction as Direction
@@ -24,7 +25,7 @@ _EMBEDDED = (_PACKAGE / "models", _PACKAGE.parent / "models")
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model in the box, as `mim-lsp models` lists it."""
+    """A model in the box or of the user's own, as `mim-lsp models` lists it."""
 
     name: str
     path: Path
@@ -50,8 +51,9 @@ class LoadedModel:
 
 
 def list_models() -> list[ModelInfo]:
-    """The models in the box, by name."""
-    folders = {path.name: path for root in _EMBEDDED if root.is_dir() for path in sorted(root.iterdir())}
+    """The models in the box and the user's own, by name; of two with one name the one that `find_model` finds."""
+    roots = [root for root in reversed(_roots()) if root.is_dir()]
+    folders = {path.name: path for root in roots for path in root.iterdir() if not path.name.startswith(".")}
     return [_describe(path) for name, path in sorted(folders.items()) if (path / CONFIG).is_file()]
 
 
@@ -62,13 +64,18 @@ def find_model(model: str | None) -> Path:
         ModelError: there is no such model.
     """
     wanted = model or DEFAULT_MODEL
-    for folder in (*(root / wanted for root in _EMBEDDED), Path(wanted)):
+    for folder in (*(root / wanted for root in _roots()), Path(wanted)):
         if (folder / CONFIG).is_file():
             return folder
     known = ", ".join(info.name for info in list_models()) or "none"
     raise ModelError(
-        f"no model '{wanted}': give the path of a model folder, or one of the models in the box ({known})."
+        f"no model '{wanted}': give the path of a model folder, or one that `mim-lsp models` lists ({known})."
     )
+
+
+def _roots() -> tuple[Path, ...]:
+    """Folders of model folders, those in the box first."""
+    return *_EMBEDDED, models_folder()
 
 
 def load_model(model: str | None, options: RuntimeOptions | None = None) -> LoadedModel:

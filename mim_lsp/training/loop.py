@@ -80,6 +80,8 @@ class Trainer:
         self.optimizers = make_optimizers(model, recipe)
         self.progress = Progress()
         self.checkpoint = folder / CHECKPOINT
+        self.watch: Callable[[Metrics], None] = lambda _: None
+        """Is shown what each look at the held-out batches found."""
 
     def resume(self) -> None:
         """Go on from the last checkpoint; raises `ModelError` when there is none that fits."""
@@ -152,8 +154,10 @@ class Trainer:
             )
 
     def _look_at_heldout(self, log: RunLog, lr_factor: float) -> None:
-        log.add(self._entry("heldout", self.measure(self.heldout), lr_factor))
+        measured = self.measure(self.heldout)
+        log.add(self._entry("heldout", measured, lr_factor))
         log.plot()
+        self.watch(measured)
 
     def _count(self, n_tokens: int, seconds: float) -> None:
         self.progress.step += 1

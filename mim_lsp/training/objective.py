@@ -45,46 +45,48 @@ def mim_objective(hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs
         pairs_K2: positions (forward, backward) that predict the same token of the text; no position occurs twice.
         beta: weight of the agreement; 0.1 in the paper.
     """
-    arguments = (hidden_ND, weight_VD, targets_N, pairs_K2, beta)
+    # Inside an autograd function gradients are always off: whether they are wanted must be asked out here.
+    arguments = (hidden_ND, weight_VD, targets_N, pairs_K2, beta, torch.is_grad_enabled())
     loss, nll_N, tv_K = FusedObjective.apply(*arguments)  # type: ignore[no-untyped-call]
     return Losses(loss, nll_N, tv_K)
 
 
 class FusedObjective(torch.autograd.Function):
-    """Computes loss and gradients chunk by chunk in the forward pass."""
+    """Computes loss and, where they are wanted, gradients chunk by chunk in the forward pass."""
 
     @staticmethod
     def forward(
-        ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs_K2: Tensor, beta: float
+        ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs_K2: Tensor, beta: float, learns: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
         """See `mim_objective`."""
-        work = _Accumulator(hidden_ND, weight_VD, targets_N, beta)
+        work = _Accumulator(hidden_ND, weight_VD, targets_N, beta, learns)
         tv_K = work.add_pairs(pairs_K2)
         alone_N = targets_N != IGNORE
         alone_N[pairs_K2.flatten()] = False
         for index_C in torch.split(alone_N.nonzero().squeeze(1), CHUNK):
             work.add(index_C, work.probabilities(index_C))
         n_targets = (targets_N != IGNORE).sum().clamp(min=1)
-        ctx.save_for_backward(work.grad_hidden_ND / n_targets, work.grad_weight_VD / n_targets)
+        if learns:
+            ctx.save_for_backward(work.grad_hidden_ND / n_targets, work.grad_weight_VD / n_targets)
         loss = (work.nll_N.sum() + beta * tv_K.sum()) / n_targets
         ctx.mark_non_differentiable(work.nll_N, tv_K)
         return loss, work.nll_N, tv_K
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
         """Scale what the forward pass left."""
         grad_hidden_ND, grad_weight_VD = ctx.saved_tensors
-        return grad_hidden_ND * grads[0], grad_weight_VD * grads[0], None, None, None
+        return grad_hidden_ND * grads[0], grad_weight_VD * grads[0], None, None, None, None
 
 
 class _Accumulator:
     """Gradients and per-position losses, summed over chunks."""
 
-    def __init__(self, hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, beta: float) -> None:
+    def __init__(self, hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, beta: float, learns: bool) -> None:
         autocast = torch.is_autocast_enabled(hidden_ND.device.type)
         self.dtype = torch.get_autocast_dtype(hidden_ND.device.type) if autocast else hidden_ND.dtype
         self.hidden_ND, self.weight_VD = hidden_ND.to(self.dtype), weight_VD.to(self.dtype)
-        self.targets_N, self.beta = targets_N, beta
+        self.targets_N, self.beta, self.learns = targets_N, beta, learns
         self.grad_hidden_ND = torch.zeros_like(hidden_ND)
         self.grad_weight_VD = torch.zeros_like(weight_VD)
         self.sum_dtype = torch.promote_types(hidden_ND.dtype, torch.float32)
@@ -94,12 +96,14 @@ class _Accumulator:
         """Softmax of the logits at some positions, (C, V)."""
         return torch.softmax(self.hidden_ND[index_C] @ self.weight_VD.T, dim=-1)
 
-    def add(self, index_C: Tensor, p_CV: Tensor, agreement_CV: Tensor | None = None) -> None:
-        """Add the NLL and the gradient of some positions; `agreement_CV` is d(beta * TV) / d(logits)."""
+    def add(self, index_C: Tensor, p_CV: Tensor, sign_CV: Tensor | None = None) -> None:
+        """Add the NLL and the gradient of some positions; `sign_CV` is that of p's differences from its pair's."""
         target_C1 = self.targets_N[index_C, None]
         chosen_C1 = p_CV.gather(1, target_C1).to(self.sum_dtype).clamp(min=1e-30)
         self.nll_N[index_C] = -chosen_C1.log().squeeze(1)
-        grad_CV = p_CV if agreement_CV is None else p_CV + agreement_CV
+        if not self.learns:
+            return
+        grad_CV = p_CV if sign_CV is None else p_CV + self.beta * self.tv_gradient(p_CV, sign_CV)
         grad_CV.scatter_add_(1, target_C1, torch.full_like(target_C1, -1, dtype=grad_CV.dtype))
         self.grad_hidden_ND[index_C] = (grad_CV @ self.weight_VD).to(self.grad_hidden_ND.dtype)
         self.grad_weight_VD += grad_CV.T @ self.hidden_ND[index_C]
@@ -113,9 +117,8 @@ class _Accumulator:
             difference_CV = p_CV - q_CV
             tv.append(0.5 * difference_CV.abs().sum(1, dtype=self.sum_dtype))
             sign_CV = difference_CV.sign_()
-            towards_p, towards_q = (self.beta * self.tv_gradient(t, sign_CV) for t in (p_CV, q_CV))
-            self.add(forward_C, p_CV, towards_p)
-            self.add(backward_C, q_CV, -towards_q)
+            self.add(forward_C, p_CV, sign_CV)
+            self.add(backward_C, q_CV, sign_CV.neg_())
         return torch.cat(tv)
 
     def tv_gradient(self, p_CV: Tensor, sign_CV: Tensor) -> Tensor:

@@ -65,7 +65,7 @@ def train(
     builder = _builder(chosen, tokenizer)
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
     model = Decoder(chosen.config).to(target)
-    trainer = Trainer(chosen, model, source, measured, out, bf16=_has_bf16(target), workers=workers)
+    trainer = Trainer(chosen, model, source, measured, out, bf16=has_bf16(target), workers=workers)
     if resume:
         trainer.resume()
     if workers.is_first:
@@ -94,7 +94,7 @@ def write_model(folder: Path, recipe: Recipe, tokenizer: CodeTokenizer, model: D
 
 def heldout_batches(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) -> list[Batch]:
     """The same few held-out batches every time."""
-    source = BatchSource([d.content for d in documents], builder, recipe.examples_per_step, _stride(recipe), seed=0)
+    source = BatchSource([d.content for d in documents], builder, recipe.examples_per_step, stride(recipe), seed=0)
     return [source.batch(step) for step in range(HELDOUT_BATCHES)]
 
 
@@ -128,10 +128,11 @@ def _builder(recipe: Recipe, tokenizer: CodeTokenizer) -> ExampleBuilder:
 
 def _source(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) -> BatchSource:
     texts = [document.content for document in documents]
-    return BatchSource(texts, builder, recipe.examples_per_step, _stride(recipe), recipe.seed)
+    return BatchSource(texts, builder, recipe.examples_per_step, stride(recipe), recipe.seed)
 
 
-def _stride(recipe: Recipe) -> int:
+def stride(recipe: Recipe) -> int:
+    """How many characters apart the windows over a document start."""
     return CHARS_PER_ANCHOR_TOKEN * recipe.config.context_length
 
 
@@ -142,7 +143,7 @@ def _device(name: str) -> torch.device:
     return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
 
 
-def _has_bf16(device: torch.device) -> bool:
+def has_bf16(device: torch.device) -> bool:
     """Whether bf16 is fast there: on GPUs and processors that have instructions for it."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -33,6 +33,7 @@ def box(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A box that holds one model, and a folder that is none."""
     (folder.parent / "empty").mkdir()
     monkeypatch.setattr(loading, "_EMBEDDED", (folder.parent / "missing", folder.parent))
+    monkeypatch.setenv("MIM_LSP_MODELS", str(folder.parent.with_name("own")))
     return folder.parent
 
 
@@ -53,6 +54,15 @@ def test_models_in_the_box_are_found_by_name(box: Path, folder: Path) -> None:
     (info,) = list_models()
     assert (info.name, info.path, info.parameters) == ("tiny", folder, tiny_config().n_parameters)
     assert info.bytes == (folder / WEIGHTS).stat().st_size
+
+
+def test_own_models_are_found_by_name_after_those_in_the_box(box: Path, folder: Path) -> None:
+    own = box.with_name("own")
+    mine = write_model(own / "mine")
+    for name in ("tiny", ".mine.new"):
+        write_model(own / name)
+    assert [(info.name, info.path) for info in list_models()] == [("mine", mine), ("tiny", folder)]
+    assert (find_model("mine"), find_model("tiny")) == (mine, folder)
 
 
 def test_the_default_model_is_taken_when_none_is_named(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
