@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from mim_lsp.completion.indentation import normalize_indentation
+from mim_lsp.completion.lists import fit_list
 from mim_lsp.completion.modes import Unit, cut
 from mim_lsp.completion.place import Place
 from mim_lsp.completion.trimming import trim
@@ -56,10 +57,16 @@ def indentation(insert: str, wanted: Wanted) -> str:
     return insert
 
 
+def list_style(insert: str, wanted: Wanted) -> str:
+    """`insert` cut and spaced as the parameter or argument list takes it that it stands in."""
+    return fit_list(insert, wanted.place)
+
+
 EDITS: tuple[tuple[str, Edit], ...] = (
     ("beyond_unit", beyond_unit),
     ("repeated_end", repeated_end),
     ("indentation", indentation),
+    ("list_style", list_style),
 )
 """The edits by the reason that they give, in the order in which they are made."""
 

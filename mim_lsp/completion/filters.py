@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from mim_lsp.completion.brackets import unbalances_brackets
+from mim_lsp.completion.lists import breaks_list_order, repeats_name
 from mim_lsp.completion.place import Place
 from mim_lsp.completion.reasons import REASONS as REASONS
 from mim_lsp.completion.repetition import repeats_following, repeats_itself
@@ -33,6 +34,8 @@ FILTERS: tuple[tuple[str, Filter], ...] = (
     ("blank", blank),
     ("repeats_following", repeats_following),
     ("repeats_itself", repeats_itself),
+    ("repeats_name", repeats_name),
+    ("breaks_list_order", breaks_list_order),
     ("unbalances_brackets", unbalances_brackets),
     ("worsens_syntax", worsens_syntax),
 )

@@ -82,6 +82,9 @@ def test_an_indentation_that_breaks_the_file_is_left_as_written() -> None:
         ("unbalances_brackets", "x = |\n", "foo("),
         ("worsens_syntax", "x = |\ny = 2\n", "1 = = 2"),
         ("repeated_end", "foo(|, scale)\n", ", scale"),
+        ("list_style", "f(a, |)\n", ", ,"),
+        ("repeats_name", "f(a=1, |)\n", "a=2"),
+        ("breaks_list_order", "def f(a=1, |): pass\n", "b"),
         ("low_confidence", "x = |\n", "area"),
     ],
 )
@@ -100,6 +103,9 @@ CAUGHT_BY = {
     "indentation": ("if x:|\n", "\n    y"),
     "repeats_following": ("|\nreturn x\n", "return x"),
     "repeats_itself": ("|\n", "log(x)\nlog(x)\nlog(x)"),
+    "list_style": ("f(a,|)\n", "b"),
+    "repeats_name": ("f(a=1, |)\n", "a=2"),
+    "breaks_list_order": ("def f(a=1, |): pass\n", "b"),
     "unbalances_brackets": ("x = |\n", "foo("),
     "worsens_syntax": ("x = |\ny = 2\n", "1 = = 2"),
 }
