@@ -24,12 +24,14 @@ ARROWS = {
     "runtime": EVERYONE | {"folders", "model"},
     "engine": EVERYONE | {"runtime"},
     "completion": EVERYONE | {"engine", "runtime", "syntax"},
+    "parameters": EVERYONE | {"completion", "syntax"},
     "stats": EVERYONE | {"folders"},
-    "server": EVERYONE | {"completion", "folders", "stats"},
+    "server": EVERYONE | {"completion", "folders", "parameters", "stats"},
     "training": EVERYONE | {"model", "syntax"},
-    "evaluation": EVERYONE | {"completion", "engine", "runtime", "model"},
+    "evaluation": EVERYONE | {"completion", "engine", "runtime", "model", "parameters"},
     "doctor": EVERYONE | {"completion", "folders", "runtime", "server", "syntax"},
-    "cli": EVERYONE | {"server", "completion", "folders", "runtime", "training", "evaluation", "doctor", "stats"},
+    "cli": EVERYONE
+    | {"server", "completion", "folders", "parameters", "runtime", "training", "evaluation", "doctor", "stats"},
     "__main__": {"cli"},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mim_lsp.cli import context, fidelity, net
+from mim_lsp.cli import context, fidelity, net, parameters
 from mim_lsp.cli.flags import Commands, add_command, add_json_flag, add_model_flags, add_option_flags, whole
 
 
@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
         fidelity.add(parts),
         net.add(parts),
         context.add(parts),
+        parameters.add(parts),
     ):
         add_json_flag(command)
         add_model_flags(command)

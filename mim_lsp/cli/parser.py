@@ -14,6 +14,7 @@ from mim_lsp.cli import (
     doctor,
     evaluate,
     explain,
+    insert_parameter,
     models,
     quantize,
     server,
@@ -24,7 +25,22 @@ from mim_lsp.cli import (
 )
 from mim_lsp.cli.flags import add_model_flags
 
-_COMMANDS = (complete, explain, evaluate, calibrate, bench, corpus, train, tune, quantize, models, stats, settings, doctor)
+_COMMANDS = (
+    complete,
+    explain,
+    insert_parameter,
+    evaluate,
+    calibrate,
+    bench,
+    corpus,
+    train,
+    tune,
+    quantize,
+    models,
+    stats,
+    settings,
+    doctor,
+)
 """In the order of `mim-lsp --help`."""
 
 

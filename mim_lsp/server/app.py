@@ -20,6 +20,7 @@ from mim_lsp.server.documents import Document, Workspace
 from mim_lsp.server.feedback import Feedback
 from mim_lsp.server.idle import IdleWork
 from mim_lsp.server.model_host import HANG_S, ModelHost
+from mim_lsp.server.parameter_memory import ParameterMemory
 from mim_lsp.server.permission import Permission
 from mim_lsp.server.protocol import Protocol
 from mim_lsp.server.roots import workspace_roots
@@ -49,6 +50,7 @@ class MimLanguageServer(LanguageServer):
         self.idle = IdleWork(self.suggestions, self.start, self.context.refreshed)
         self.permission = Permission()
         self.feedback = Feedback()
+        self.parameters = ParameterMemory()
         self._background: set[asyncio.Task[None]] = set()
 
     @property
@@ -93,6 +95,7 @@ class MimLanguageServer(LanguageServer):
     def restart_model(self) -> None:
         """Load the model anew, in the background; what is being completed ends with nothing."""
         self.suggestions.reset()
+        self.parameters = ParameterMemory()
         self.start(self._restart())
 
     async def _restart(self) -> None:

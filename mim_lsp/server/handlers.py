@@ -11,7 +11,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from mim_lsp.server import commands, explain, parent, project, registration, reports, rewrite, status
+from mim_lsp.server import code_actions, commands, explain, parent, project, registration, reports, status
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.attention import look_at
 from mim_lsp.server.inline import inline_completion
@@ -37,7 +37,7 @@ def register(ls: MimLanguageServer) -> None:
     ls.feature("mim/didFocus")(did_focus)
     # Without options pygls handles the request but does not advertise it: that is `registration`'s to do.
     ls.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(inline_completion)
-    for part in (commands, explain, project, reports, rewrite, status):
+    for part in (code_actions, commands, explain, project, reports, status):
         part.register(ls)
     ls.configuration.on_change(lambda _, after: set_level(after.log_level))
 

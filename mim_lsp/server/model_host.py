@@ -154,6 +154,15 @@ class ModelHost:
 
         return await self._run(read, Urgency.WARM, cancel)
 
+    async def use(self, work: Callable[[Completer, CancelFlag], Answer]) -> Answer:
+        """The result of `work`, which may ask the completer several times and is to pass the flag on.
+
+        Raises:
+            Cancelled: the model is not loaded, or was loaded anew meanwhile.
+        """
+        cancel = CancelFlag()
+        return await self._run(lambda completer: work(completer, cancel), Urgency.REQUEST, cancel)
+
     def forget(self, document: str) -> None:
         """Have the completer free what it holds for `document`, after what is being decoded."""
         if (completer := self._completer) is not None:

@@ -13,8 +13,8 @@ from lsprotocol import types
 from mim_lsp.completion.reasons import REASONS
 from mim_lsp.completion.types import CancelFlag, CompletionOptions
 from mim_lsp.errors import Cancelled
+from mim_lsp.server.action_support import resolves_edits, wants
 from mim_lsp.server.app import MimLanguageServer
-from mim_lsp.server.attention import look_at
 from mim_lsp.server.documents import Document
 from mim_lsp.server.model_host import Place
 
@@ -26,24 +26,16 @@ MOST_MS = 5000.0
 _TOKENS_PER_LINE = 16
 
 
-def register(ls: MimLanguageServer) -> None:
-    """Install the handlers."""
-    options = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
-    ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(offer)
-    ls.feature(types.CODE_ACTION_RESOLVE)(resolve)
-
-
 async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """The action, for a selection that can be rewritten."""
-    look_at(ls, params.text_document.uri, params.range.end)
     document = ls.document(params.text_document.uri)
-    if document is None or not _wanted(params.context) or ls.permission.refusal(document, invoked=True):
+    if document is None or not wants(params.context, KIND) or ls.permission.refusal(document, invoked=True):
         return []
     span = selection(document, params.range)
     if span is None:
         return []
     action = types.CodeAction(title=TITLE, kind=KIND)
-    if _resolves_edits(ls):
+    if resolves_edits(ls):
         action.data = [document.uri, document.version, *span]
         return [action]
     outcome = await _rewrite(ls, document, *span)
@@ -103,15 +95,3 @@ def _options(ls: MimLanguageServer, document: Document, old: str) -> CompletionO
     options = ls.settings.options_for(types.InlineCompletionTriggerKind.Invoked)
     tokens = max(options.max_tokens, _TOKENS_PER_LINE * (1 + old.count("\n")))
     return replace(options, mode="block", max_lines=None, max_tokens=tokens, max_ms=MOST_MS, language=document.language)
-
-
-def _wanted(context: types.CodeActionContext) -> bool:
-    """Whether the client asks for actions of this kind: by name, by a parent's name, or for all."""
-    return context.only is None or any(kind == KIND or KIND.startswith(f"{kind}.") for kind in context.only)
-
-
-def _resolves_edits(ls: MimLanguageServer) -> bool:
-    document = ls.client_capabilities.text_document
-    action = document.code_action if document else None
-    support = action.resolve_support if action else None
-    return bool(action and action.data_support and support and "edit" in support.properties)

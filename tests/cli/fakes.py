@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mim_lsp.completion.types import CompletionOptions, CompletionResult
+from mim_lsp.completion.types import CancelFlag, CompletionOptions, CompletionResult
 from mim_lsp.runtime.choice import RuntimeOptions
 
 
@@ -23,7 +23,12 @@ class FakeCompleter:
         return self
 
     def complete(
-        self, text: str, offset: int, options: CompletionOptions, document: str | None = None
+        self,
+        text: str,
+        offset: int,
+        options: CompletionOptions,
+        cancel: CancelFlag | None = None,
+        document: str | None = None,
     ) -> CompletionResult:
         self.asked.append((text, offset, options))
         return self.result

@@ -33,6 +33,7 @@ LINES = (
     "return a + b",
     "total = sum(values)  # π😀",
     "for value in values:\n        print(value)\n        yield value",
+    "def fetch(url, timeout: float = 10",
 )
 CONFIDENCE = 0.5
 STEP_S = 0.002

@@ -53,7 +53,7 @@ def change(action: t.CodeAction) -> tuple[str, int | None, t.TextEdit]:
 
 
 async def test_it_is_advertised(session: Session) -> None:
-    options = t.CodeActionOptions(code_action_kinds=("refactor.rewrite",), resolve_provider=True)
+    options = t.CodeActionOptions(code_action_kinds=("quickfix", "refactor.rewrite"), resolve_provider=True)
     assert session.capabilities.code_action_provider == options
 
 

@@ -1,0 +1,72 @@
+"""The code action "Add missing argument 'timeout'", at a call of a function of the same file that requires it."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from mim_lsp.errors import Cancelled, EditError
+from mim_lsp.parameters.missing_argument import LackingCall, add_arguments, lacking_call
+from mim_lsp.parameters.proposals import ask_model
+from mim_lsp.server.action_support import resolves_edits, wants
+from mim_lsp.server.app import MimLanguageServer
+from mim_lsp.server.documents import Document
+
+KIND = types.CodeActionKind.QuickFix
+TAG = "mim.argument"
+
+
+async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """The action for the call at a place in a Python file, or at a diagnostic."""
+    document = ls.document(params.text_document.uri)
+    if document is None or document.language != "python" or ls.permission.refusal(document, invoked=True):
+        return []
+    places = [params.range.start, *(each.range.start for each in params.context.diagnostics)]
+    offsets = [document.offset_at_position(place) for place in places]
+    found = next((call for offset in offsets if (call := _lacking(ls, document, offset))), None)
+    if found is None or not wants(params.context, KIND):
+        return []
+    names = ", ".join(f"'{name}'" for name in found.names)
+    title = f"Add missing argument{'s' if len(found.names) > 1 else ''} {names}"
+    action = types.CodeAction(title, KIND, data=[TAG, document.uri, document.version, found.call.open])
+    if resolves_edits(ls):
+        return [action]
+    resolved = await resolve(ls, action)
+    return [resolved] if resolved.edit is not None else []
+
+
+async def resolve(ls: MimLanguageServer, action: types.CodeAction) -> types.CodeAction:
+    """The action with its edit; without one, and with a message that says why, if there is no value."""
+    match action.data:
+        case [_, str(uri), version, int(offset)]:
+            try:
+                action.edit = await _edit(ls, uri, version, offset)
+            except (EditError, Cancelled) as error:
+                reason = str(error) or "the model is not ready"
+                ls.show(types.MessageType.Info, f"the argument is not added: {reason}.")
+    return action
+
+
+async def _edit(ls: MimLanguageServer, uri: str, version: object, offset: int) -> types.WorkspaceEdit:
+    """The edit of the call whose parenthesis ends at `offset`.
+
+    Raises:
+        EditError: there is none, or the document has changed.
+        Cancelled: the model is not loaded.
+    """
+    document = ls.document(uri)
+    lacking = _lacking(ls, document, offset) if document is not None and document.version == version else None
+    if document is None or lacking is None:
+        raise EditError("the document has changed since")
+    source = ls.parameters.look_at(document, offset)
+    change = await ls.model.use(lambda model, cancel: add_arguments(source, lacking, ask_model(model, cancel)))
+    if document.version != version:
+        raise EditError("the document has changed since")
+    span = types.Range(document.position_at(change.start), document.position_at(change.end))
+    identifier = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
+    return types.WorkspaceEdit(
+        document_changes=[types.TextDocumentEdit(identifier, [types.TextEdit(span, change.text)])]
+    )
+
+
+def _lacking(ls: MimLanguageServer, document: Document, offset: int) -> LackingCall | None:
+    return lacking_call(ls.parameters.look_at(document, offset), offset)

@@ -1,0 +1,34 @@
+"""`textDocument/codeAction` and `codeAction/resolve`: asks each kind of action for what it has."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from mim_lsp.server import arguments, parameters, rewrite
+from mim_lsp.server.app import MimLanguageServer
+from mim_lsp.server.attention import look_at
+
+
+def register(ls: MimLanguageServer) -> None:
+    """Install the handlers."""
+    kinds = [types.CodeActionKind.QuickFix, rewrite.KIND]
+    options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
+    ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(offer)
+    ls.feature(types.CODE_ACTION_RESOLVE)(resolve)
+
+
+async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """All actions for a place or a selection."""
+    actions = [each for part in (parameters, arguments, rewrite) for each in await part.offer(ls, params)]
+    look_at(ls, params.text_document.uri, params.range.end)  # reads ahead, which would take the cores from the list
+    return actions
+
+
+async def resolve(ls: MimLanguageServer, action: types.CodeAction) -> types.CodeAction:
+    """The action with its edit."""
+    match action.data:
+        case [parameters.TAG, *_]:
+            return await parameters.resolve(ls, action)
+        case [arguments.TAG, *_]:
+            return await arguments.resolve(ls, action)
+    return await rewrite.resolve(ls, action)

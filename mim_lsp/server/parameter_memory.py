@@ -1,0 +1,30 @@
+"""What was found out of the functions of the document that was looked at last."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mim_lsp.parameters.declaration import Declaration
+from mim_lsp.parameters.source import Source
+from mim_lsp.server.documents import Document
+
+Key = tuple[int, str]
+"""Where a function starts, and a name that it lacks."""
+
+
+class ParameterMemory:
+    """One version of one document, parsed, and the parameters that the model has written for it."""
+
+    def __init__(self) -> None:
+        self._version: tuple[str, int | None] | None = None
+        self._source = Source("")
+        self.declarations: dict[Key, Declaration] = {}
+        self.under_way: dict[Key, asyncio.Task[None]] = {}
+
+    def look_at(self, document: Document, offset: int) -> Source:
+        """The document as it is now; what is known of another document, or version, is forgotten."""
+        version = (document.uri, document.version)
+        if version != self._version:
+            self._version, self._source = version, Source(document.source, offset)
+            self.declarations, self.under_way = {}, {}
+        return self._source
