@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -16,19 +15,18 @@ from typing import Any
 import pynvim
 import pytest
 
+from tests.e2e.programs import neovim_program
+
 PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
-PATIENCE_S = 60.0
-LIFETIME_S = 600.0
+SERVER = [sys.executable, str(Path(__file__).parents[1] / "server" / "scripted_server.py"), "--stdio"]
+CODE = "def f(a, b):\n    \n\nprint(f(1, 2))\n"
+PATIENCE_S = 15.0
+EXIT_S = 10.0
 WIDTH, HEIGHT = 80, 20
 
 
-def neovim_program() -> str:
-    """The Neovim to test: MIM_TEST_NVIM, else the one of this environment or of the PATH; skips without any."""
-    chosen = os.environ.get("MIM_TEST_NVIM")
-    program = chosen or shutil.which("nvim", path=str(Path(sys.executable).parent)) or shutil.which("nvim")
-    if program is None:
-        pytest.skip("no Neovim here: install the dev extra")
-    return program
+VERSIONS = ("0.10", "0.11", "0.12")
+"""The versions that the plugin is for."""
 
 
 class Editor:
@@ -55,6 +53,10 @@ class Editor:
         self.nvim.command(f"edit! {path}")
         self.nvim.call("cursor", line, 1)
         self.nvim.input("A")
+
+    def until_told(self, message: str) -> None:
+        """Wait until the user was shown a message."""
+        self.until(lambda: message in self.messages)
 
     def until_attached(self) -> None:
         self.until(lambda: self.lua("return require('mim.client').get(0) ~= nil"))
@@ -91,11 +93,13 @@ class Editor:
     def ghost(self) -> str:
         """The ghost text in the current buffer, empty if there is none."""
         code = """
-            local mark = vim.api.nvim_buf_get_extmarks(
-              0, vim.api.nvim_create_namespace('mim'), 0, -1, { details = true })[1]
-            if not mark then return {} end
-            local lines = { mark[4].virt_text[1][1] }
-            for _, line in ipairs(mark[4].virt_lines or {}) do table.insert(lines, line[1][1]) end
+            local marks = vim.api.nvim_buf_get_extmarks(
+              0, vim.api.nvim_create_namespace('mim'), 0, -1, { details = true })
+            local lines = { '' }
+            for _, mark in ipairs(marks) do
+              lines[1] = lines[1] .. mark[4].virt_text[1][1]
+              for _, line in ipairs(mark[4].virt_lines or {}) do table.insert(lines, line[1][1]) end
+            end
             return lines"""
         return "\n".join(self.lua(code))
 
@@ -105,6 +109,11 @@ class Editor:
         while not fact():
             assert time.monotonic() < deadline, f"waited in vain; the screen: {self.screen}"
             time.sleep(0.01)
+
+    def show(self, typed: str, expected: str) -> None:
+        """Type, and wait for the ghost text."""
+        self.type(typed)
+        self.until_ghost(expected)
 
     def until_ghost(self, expected: str) -> None:
         self.until(lambda: self.ghost == expected)
@@ -124,8 +133,9 @@ class Editor:
 
 
 @contextmanager
-def neovim(folder: Path) -> Iterator[Editor]:
+def neovim(folder: Path, version: str = "0.11") -> Iterator[Editor]:
     """An editor whose every file, settings and logs too, is in `folder`."""
+    program = neovim_program(version)
     places = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     with pytest.MonkeyPatch.context() as patch:
         for place in places:
@@ -134,17 +144,22 @@ def neovim(folder: Path) -> Iterator[Editor]:
         # Room for messages: a message that does not fit would wait for Enter.
         settings = f"set cmdheight=4 runtimepath^={PLUGIN}"
         arguments = ["--embed", "--headless", "--clean", "--cmd", settings]
-        nvim = pynvim.attach("child", argv=[neovim_program(), *arguments])
+        nvim = pynvim.attach("child", argv=[program, *arguments])
     nvim.ui_attach(WIDTH, HEIGHT)
-    # A prompt that nobody answers would block every call for ever; without its process a call fails.
-    watchdog = threading.Timer(LIFETIME_S, os.kill, (nvim.funcs.getpid(), signal.SIGKILL))
-    watchdog.start()
+    process = nvim.funcs.getpid()
     try:
         yield Editor(nvim, folder)
     finally:
-        # It is gone before it can answer.
-        with suppress(EOFError, OSError):
-            nvim.input("<Esc>")
-            nvim.command("qall!")
-        watchdog.cancel()
-        nvim.close()
+        _end(nvim, process)
+
+
+def _end(nvim: pynvim.Nvim, process: int) -> None:
+    """Let Neovim quit, as a user would; one that does not is killed."""
+    watchdog = threading.Timer(EXIT_S, os.kill, (process, signal.SIGKILL))
+    watchdog.start()
+    # It is gone before it can answer.
+    with suppress(EOFError, OSError):
+        nvim.input("<Esc>")
+        nvim.command("qall!")
+    nvim.close()
+    watchdog.cancel()

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.neovim import Editor, neovim
+from tests.e2e.neovim import CODE, SERVER, Editor, neovim
 
 pytestmark = pytest.mark.e2e
-SERVER = [sys.executable, str(Path(__file__).parents[1] / "server" / "scripted_server.py"), "--stdio"]
-CODE = "def f(a, b):\n    \n\nprint(f(1, 2))\n"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
-    with neovim(tmp_path_factory.mktemp("nvim")) as editor:
-        editor.setup(cmd=SERVER)
-        yield editor
-
-
-@pytest.fixture
-def editor(running: Editor) -> Editor:
-    """The shared editor, typing at the end of line 2 of a new file."""
-    running.edit(CODE, line=2)
-    running.until_attached()
-    return running
-
-
-def _show(editor: Editor, typed: str, expected: str) -> None:
-    editor.type(typed)
-    editor.until_ghost(expected)
 
 
 def test_typing_shows_ghost_text_that_is_not_in_the_buffer(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     assert editor.lines[1] == "    ret"
     assert editor.screen[1] == "    return a + b"
 
 
 def test_accepting_inserts_it_and_moves_the_cursor(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     editor.type("<Tab>")
     assert editor.lines == ["def f(a, b):", "    return a + b", "", "print(f(1, 2))"]
     assert editor.cursor == (2, 16)
@@ -50,7 +26,7 @@ def test_accepting_inserts_it_and_moves_the_cursor(editor: Editor) -> None:
 
 
 def test_typing_along_keeps_the_rest_without_asking_again(editor: Editor) -> None:
-    _show(editor, "r", "eturn a + b")
+    editor.show("r", "eturn a + b")
     calls = editor.ask_server("script/report")["calls"]
     for typed, rest in (("e", "turn a + b"), ("turn", " a + b"), (" a", " + b")):
         editor.type(typed)
@@ -60,35 +36,35 @@ def test_typing_along_keeps_the_rest_without_asking_again(editor: Editor) -> Non
 
 
 def test_typing_something_else_clears_it_at_once(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     editor.type("x")
     assert editor.ghost == ""
     editor.until_ghost("pass")
 
 
 def test_deleting_clears_it_at_once(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     editor.type("<BS>")
     assert editor.ghost == ""
     editor.until_ghost("turn a + b")
 
 
 def test_dismissing_hides_it_until_the_next_keystroke(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     editor.type("<C-]>")
     assert editor.ghost == ""
     assert editor.lines[1] == "    ret"
-    _show(editor, "u", "rn a + b")
+    editor.show("u", "rn a + b")
 
 
 def test_leaving_insert_mode_clears_it(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     editor.type("<Esc>")
     assert editor.ghost == ""
 
 
 def test_several_lines_are_shown_below_and_accepted_whole(editor: Editor) -> None:
-    _show(editor, "for", " value in values:\n        print(value)\n        yield value")
+    editor.show("for", " value in values:\n        print(value)\n        yield value")
     assert editor.screen[1:5] == ["    for value in values:", "        print(value)", "        yield value", ""]
     editor.type("<Tab>")
     assert editor.lines[1:4] == ["    for value in values:", "        print(value)", "        yield value"]
@@ -96,14 +72,14 @@ def test_several_lines_are_shown_below_and_accepted_whole(editor: Editor) -> Non
 
 
 def test_typing_along_goes_on_over_a_line_break(editor: Editor) -> None:
-    _show(editor, "for value in values", ":\n        print(value)\n        yield value")
+    editor.show("for value in values", ":\n        print(value)\n        yield value")
     editor.type(":<CR>")
     assert editor.lines[2] == "        "
     assert editor.ghost == "print(value)\n        yield value"
 
 
 def test_words_and_lines_can_be_accepted_one_by_one(editor: Editor) -> None:
-    _show(editor, "for", " value in values:\n        print(value)\n        yield value")
+    editor.show("for", " value in values:\n        print(value)\n        yield value")
     assert editor.lua("return require('mim').accept_word()")
     assert editor.lines[1] == "    for value"
     assert editor.lua("return require('mim').accept_line()")
@@ -170,19 +146,12 @@ def test_files_with_crlf_get_clean_lines(running: Editor) -> None:
 
 
 def test_asking_explicitly_shows_a_suggestion_without_typing(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
+    editor.show("ret", "urn a + b")
     editor.type("<C-]>")
     assert editor.ghost == ""
     editor.lua("require('mim').trigger()")
     editor.until_ghost("urn a + b")
     assert editor.ask_server("script/report")["options"]["candidates"] == 3
-
-
-def test_the_completion_menu_has_priority(editor: Editor) -> None:
-    _show(editor, "ret", "urn a + b")
-    editor.type("<C-n>")
-    editor.until(lambda: editor.nvim.funcs.pumvisible())
-    editor.until_ghost("")
 
 
 def test_other_files_are_left_alone(running: Editor) -> None:
@@ -192,17 +161,12 @@ def test_other_files_are_left_alone(running: Editor) -> None:
     assert running.nvim.funcs.maparg("<Tab>", "i", False, True).get("desc", "") != "mim: accept"
 
 
-def test_status_is_one_line(editor: Editor) -> None:
-    editor.type("<Esc>:MimStatus<CR>")
-    editor.until(lambda: "mim: scripted ready" in editor.messages)
-
-
 def test_the_servers_settings_are_passed_on(tmp_path: Path) -> None:
     with neovim(tmp_path) as editor:
         editor.setup(cmd=SERVER, settings={"maxTokens": 17}, accept_key=False, accept_word_key="<C-l>")
         editor.edit(CODE, line=2)
         editor.until_attached()
-        _show(editor, "ret", "urn a + b")
+        editor.show("ret", "urn a + b")
         assert editor.ask_server("script/report")["options"]["max_tokens"] == 17
         editor.type("<C-l>")
         assert (editor.lines[1], editor.ghost) == ("    return", " a + b")

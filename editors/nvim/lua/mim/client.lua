@@ -1,9 +1,8 @@
---- The connection to the server. One server, and so one model in memory, for all buffers.
-local config = require('mim.config')
+--- Messages to the server and what comes back.
+local items = require('mim.items')
 
 local M = {}
 
-local NAME = 'mim'
 local METHOD = 'textDocument/inlineCompletion'
 local INVOKED, AUTOMATIC = 1, 2
 
@@ -11,111 +10,92 @@ local INVOKED, AUTOMATIC = 1, 2
 local has_methods = vim.fn.has('nvim-0.11') == 1
 
 ---@param client vim.lsp.Client
-local function send(client, method, params, handler, buf)
+---@param name string of one of its functions
+local function call(client, name, ...)
   if has_methods then
-    return client:request(method, params, handler, buf)
+    return client[name](client, ...)
   end
-  return client.request(method, params, handler, buf)
-end
-
----@param client vim.lsp.Client
-local function cancel(client, id)
-  if has_methods then
-    client:cancel_request(id)
-  else
-    client.cancel_request(id)
-  end
-end
-
----@return boolean whether the server's program is there; says so once if it is not
-local function installed()
-  local program = config.current.cmd[1]
-  if vim.fn.executable(program) == 1 then
-    return true
-  end
-  local text = "mim: '%s' not found: install mim-lsp or set `cmd`, see :help mim"
-  vim.schedule(function() -- not inside the autocommand, which an error message would abort
-    vim.notify_once(text:format(program), vim.log.levels.ERROR)
-  end)
-  return false
-end
-
---- Attach a buffer to the server, starting it if need be.
----@param buf integer
----@return boolean attached
-function M.attach(buf)
-  if not installed() then
-    return false
-  end
-  local id = vim.lsp.start({
-    name = NAME,
-    cmd = config.current.cmd,
-    root_dir = vim.fs.root(buf, { 'pyproject.toml', 'setup.py', '.git' }) or vim.fn.getcwd(),
-    settings = { mim = config.current.settings },
-  }, {
-    bufnr = buf,
-    reuse_client = function(client)
-      return client.name == NAME
-    end,
-  })
-  return id ~= nil
+  return client[name](...)
 end
 
 ---@param buf? integer
 ---@return vim.lsp.Client? client the server of a buffer (of any buffer if nil), once it is ready
 function M.get(buf)
-  local client = vim.lsp.get_clients({ name = NAME, bufnr = buf })[1]
+  local client = vim.lsp.get_clients({ name = 'mim', bufnr = buf })[1]
   return client and client.initialized and client or nil
+end
+
+---@param client vim.lsp.Client
+---@return table params of a request about the cursor
+local function at_cursor(client)
+  return vim.lsp.util.make_position_params(0, client.offset_encoding)
 end
 
 --- Ask for suggestions at the cursor of the current window.
 ---@param explicit boolean whether the user asked, instead of just typing
----@param on_texts fun(texts: string[]) called with what the server offers
+---@param on_items fun(items: mim.Item[]) called with what the server offers
 ---@return fun()? cancel gives the request up; nil if there is no server to ask
-function M.request(explicit, on_texts)
+function M.request(explicit, on_items)
   local buf = vim.api.nvim_get_current_buf()
   local client = M.get(buf)
   if not client then
     return nil
   end
-  local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  local params = at_cursor(client)
   params.context = { triggerKind = explicit and INVOKED or AUTOMATIC }
-  local sent, id = send(client, METHOD, params, function(err, result)
+  params.formattingOptions = { tabSize = vim.lsp.util.get_effective_tabstop(buf), insertSpaces = vim.bo[buf].expandtab }
+  local row, col = params.position.line, vim.api.nvim_win_get_cursor(0)[2]
+  local line = vim.api.nvim_get_current_line()
+  local sent, id = call(client, 'request', METHOD, params, function(err, result)
     if not err then
-      on_texts(M.texts(result))
+      on_items(items.from(result, { row = row, col = col, line = line }, client.offset_encoding))
     end
   end, buf)
-  if not sent then
-    return nil
-  end
-  return function()
-    cancel(client, id)
+  return sent and function()
+    call(client, 'cancel_request', id)
+  end or nil
+end
+
+--- Send a message that has no answer.
+---@param method string
+---@param params table
+function M.notify(method, params)
+  local client = M.get()
+  if client then
+    call(client, 'notify', method, params)
   end
 end
 
---- The texts in a server's answer, with plain line breaks.
----@param result table? an InlineCompletionList, a list of items, or nothing
----@return string[]
-function M.texts(result)
-  local texts = {}
-  for _, item in ipairs(result and (result.items or result) or {}) do
-    if type(item.insertText) == 'string' and item.insertText ~= '' then
-      table.insert(texts, (item.insertText:gsub('\r\n?', '\n')))
-    end
-  end
-  return texts
-end
-
---- Ask the server what it is doing.
----@param on_status fun(status: table?) called with its answer, or nil if it does not run or cannot say
-function M.status(on_status)
+--- Ask the server something.
+---@param method string
+---@param params table
+---@param on_answer fun(answer: any) called with what it says (false for null too), or nil if it does not run or cannot say
+function M.ask(method, params, on_answer)
   local client = M.get()
   if not client then
-    return on_status(nil)
+    return on_answer(nil)
   end
-  send(client, 'mim/status', vim.empty_dict(), function(err, result)
-    on_status(not err and result or nil)
+  call(client, 'request', method, params, function(err, result)
+    if not err and result == nil then
+      result = false -- which Neovim 0.12 gives as nil
+    end
+    on_answer(result)
   end, 0)
+end
+
+--- Run one of the server's commands.
+---@param command string
+---@param arguments any[]
+---@param on_answer? fun(answer: any)
+function M.execute(command, arguments, on_answer)
+  M.ask('workspace/executeCommand', { command = command, arguments = arguments }, on_answer or function() end)
+end
+
+--- Ask the server how what it offers at the cursor comes about.
+---@param on_answer fun(answer: table?)
+function M.explain(on_answer)
+  local client = M.get(0)
+  M.ask('mim/explain', client and at_cursor(client) or vim.empty_dict(), on_answer)
 end
 
 return M

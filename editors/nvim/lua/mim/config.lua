@@ -7,21 +7,27 @@ local M = {}
 ---@field accept_key string|false insert-mode key that takes the suggestion; falls through when there is none
 ---@field accept_word_key string|false same, for its first word
 ---@field accept_line_key string|false same, for its first line
+---@field next_key string|false insert-mode key that shows the next suggestion, and asks for one if there is none
+---@field previous_key string|false same, for the one before
 ---@field dismiss_key string|false insert-mode key that hides the suggestion
+---@field with_menu boolean whether to suggest while a completion menu is open
 ---@field debounce_ms integer how long to wait after a keystroke before asking
----@field settings table the server's settings (decode, maxTokens, ...)
+---@field settings table the server's settings (eagerness, maxLines, ...)
 M.defaults = {
   cmd = { 'mim-lsp', '--stdio' },
   filetypes = { 'python' },
   accept_key = '<Tab>',
-  accept_word_key = false,
-  accept_line_key = false,
+  accept_word_key = '<M-Right>',
+  accept_line_key = '<M-Down>',
+  next_key = '<M-]>',
+  previous_key = '<M-[>',
   dismiss_key = '<C-]>',
+  with_menu = false,
   debounce_ms = 60,
   settings = {},
 }
 
---- The options that are in force; `setup` replaces them.
+--- The options that are in force; `set` replaces them.
 ---@type mim.Config
 M.current = M.defaults
 

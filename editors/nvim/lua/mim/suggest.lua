@@ -1,7 +1,10 @@
 --- When to ask the server, and what the user can do with its answer.
+local choice = require('mim.choice')
 local client = require('mim.client')
 local config = require('mim.config')
 local ghost = require('mim.ghost')
+local menu = require('mim.menu')
+local report = require('mim.report')
 
 local M = {}
 
@@ -23,21 +26,42 @@ local function inserting()
   return vim.api.nvim_get_mode().mode:sub(1, 1) == 'i'
 end
 
+---@return boolean whether an open menu has priority
+local function menu_in_the_way()
+  return not config.current.with_menu and menu.is_open()
+end
+
 ---@param explicit boolean
-local function ask(explicit)
+---@param on_items fun(items: mim.Item[])
+local function ask(explicit, on_items)
   local asked = generation
   local tick = vim.b.changedtick
-  cancel_pending = client.request(explicit, function(texts)
-    if asked ~= generation or not inserting() or vim.b.changedtick ~= tick then
+  cancel_pending = client.request(explicit, function(items)
+    if asked ~= generation or not inserting() or vim.b.changedtick ~= tick or menu_in_the_way() then
       return
     end
     cancel_pending = nil
-    ghost.show(texts[1] or '')
+    on_items(items)
   end)
+end
+
+---@param items mim.Item[]
+local function show_first(items)
+  choice.set(items)
+  if items[1] then
+    ghost.show(items[1])
+    report.shown(items[1])
+  else
+    ghost.clear()
+  end
 end
 
 --- React to a keystroke or a movement of the cursor.
 function M.on_input()
+  if menu_in_the_way() then
+    M.dismiss()
+    return
+  end
   if ghost.follow() then
     return abandon()
   end
@@ -45,25 +69,70 @@ function M.on_input()
   local asked = generation
   vim.defer_fn(function()
     if asked == generation and inserting() then
-      ask(false)
+      ask(false, show_first)
     end
   end, config.current.debounce_ms)
+end
+
+--- React to a menu that opens or closes.
+function M.on_menu()
+  if inserting() and client.get(0) then
+    M.on_input()
+  end
 end
 
 --- Ask now, with lower demands on the answer.
 function M.trigger()
   abandon()
   ghost.clear()
-  ask(true)
+  ask(true, show_first)
 end
 
 --- Hide the suggestion until the next keystroke.
 ---@return boolean hidden whether there was one
 function M.dismiss()
-  local shown = ghost.text() ~= nil
+  local shown = ghost.shown() ~= nil
   abandon()
   ghost.clear()
   return shown
+end
+
+---@param step integer
+---@return boolean shown whether there was another one
+local function exchange(step)
+  local other = choice.turn(assert(ghost.shown()), step)
+  if other then
+    ghost.exchange(other)
+    report.shown(other)
+  end
+  return other ~= nil
+end
+
+---@param step integer
+---@return boolean done always: without another suggestion it asks for some
+local function turn(step)
+  if not ghost.follow() then
+    M.trigger()
+  elseif not exchange(step) then
+    abandon()
+    ask(true, function(items)
+      choice.extend(items, assert(ghost.shown()))
+      exchange(step)
+    end)
+  end
+  return true
+end
+
+--- Show the next suggestion for the same place.
+---@return boolean done
+function M.next()
+  return turn(1)
+end
+
+--- Show the suggestion before.
+---@return boolean done
+function M.previous()
+  return turn(-1)
 end
 
 ---@param length_of fun(text: string): integer how much of the text to take, in bytes
@@ -73,7 +142,10 @@ local function accept(length_of)
     return false
   end
   abandon()
-  ghost.accept(length_of(assert(ghost.text())))
+  local shown = assert(ghost.shown())
+  local length = length_of(shown.text)
+  ghost.accept(length)
+  report.accepted(shown.item, shown.taken + length)
   return true
 end
 
