@@ -133,8 +133,8 @@ class Editor:
 
 
 @contextmanager
-def neovim(folder: Path, version: str = "0.11") -> Iterator[Editor]:
-    """An editor whose every file, settings and logs too, is in `folder`."""
+def neovim(folder: Path, version: str = "0.11", plugin: bool = True) -> Iterator[Editor]:
+    """An editor whose every file, settings and logs too, is in `folder`; with our plugin, unless told otherwise."""
     program = neovim_program(version)
     places = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     with pytest.MonkeyPatch.context() as patch:
@@ -142,7 +142,7 @@ def neovim(folder: Path, version: str = "0.11") -> Iterator[Editor]:
             (folder / place).mkdir()
             patch.setenv(place, str(folder / place))
         # Room for messages: a message that does not fit would wait for Enter.
-        settings = f"set cmdheight=4 runtimepath^={PLUGIN}"
+        settings = "set cmdheight=4" + (f" runtimepath^={PLUGIN}" if plugin else "")
         arguments = ["--embed", "--headless", "--clean", "--cmd", settings]
         nvim = pynvim.attach("child", argv=[program, *arguments])
     nvim.ui_attach(WIDTH, HEIGHT)

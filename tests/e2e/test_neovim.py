@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.neovim import CODE, SERVER, Editor, neovim
+from tests.e2e.neovim import CODE, PLUGIN, SERVER, Editor, neovim
 
 pytestmark = pytest.mark.e2e
 
@@ -183,3 +183,11 @@ def test_a_missing_server_is_told_once_and_wrong_options_at_once(tmp_path: Path)
             told = editor.lua("return select(2, pcall(require('mim').setup, ...))", options)
             assert told.startswith("mim: ")
             assert told.endswith("see :help mim-options")
+
+
+def test_an_older_neovim_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with neovim(tmp_path, plugin=False) as editor:
+        code = "vim.fn.has = function() return 0 end; pcall(vim.cmd.source, ...)"  # an error message counts as one
+        editor.lua(code, str(PLUGIN / "plugin" / "mim.lua"))
+        editor.until_told("mim: Neovim 0.10 or newer is needed")
+        assert editor.nvim.funcs.exists(":Mim") == 0

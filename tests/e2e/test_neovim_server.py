@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.neovim import CODE, SERVER, Editor, neovim
+from tests.e2e.neovim import CODE, PLUGIN, SERVER, Editor, neovim
 
 pytestmark = pytest.mark.e2e
 PIDS = """
@@ -131,3 +131,16 @@ def test_nothing_of_the_users_is_changed(tmp_path: Path, version: str) -> None:
         editor.show("ret", "urn a + b")
         editor.type("<Tab>")
         assert editor.lua(look) == before
+
+
+def test_neovims_own_ghost_text_as_the_page_sets_it_up(tmp_path: Path) -> None:
+    page = (PLUGIN.parents[1] / "docs" / "editors" / "neovim.md").read_text(encoding="utf-8")
+    code = page.partition("## Without the plugin")[2].partition("```lua\n")[2].partition("```")[0]
+    with neovim(tmp_path, "0.12", plugin=False) as editor:
+        editor.lua(code.replace("{ 'mim-lsp', '--stdio' }", "{ '" + "', '".join(SERVER) + "' }"))
+        editor.edit(CODE, line=2)
+        editor.until(lambda: editor.lua("return #vim.lsp.get_clients({ bufnr = 0 }) == 1"))
+        editor.type("re")
+        editor.until(lambda: editor.screen[1] == "    return a + b")
+        editor.type("t<Tab>")
+        editor.until(lambda: editor.lines[1] == "    return a + b")

@@ -18,6 +18,9 @@ local M = {
 --- Start suggesting, in open buffers too. Options: see :help mim-options.
 ---@param options? table
 function M.setup(options)
+  if vim.fn.has('nvim-0.10') == 0 then
+    return -- plugin/mim.lua tells so
+  end
   config.set(options or {})
   server.enable()
 end
