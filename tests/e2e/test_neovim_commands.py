@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.neovim import CODE, PLUGIN, Editor, neovim
+from tests.e2e.neovim import CODE, PLUGIN, SERVER, Editor, neovim
 
 pytestmark = pytest.mark.e2e
 
@@ -25,6 +25,17 @@ def _floating_text(editor: Editor) -> list[str]:
 def test_status_is_one_line(editor: Editor) -> None:
     editor.type("<Esc>:Mim status<CR>")
     editor.until_told("mim: scripted ready")
+
+
+def test_status_before_the_model_is_there(tmp_path: Path) -> None:
+    with neovim(tmp_path) as editor:
+        editor.setup(cmd=[*SERVER, "--load-wait"])
+        editor.edit(CODE, line=2)
+        editor.until_attached()
+        editor.type("<Esc>:Mim status<CR>")
+        editor.until_told("mim: the model is loading")
+        editor.nvim.command("checkhealth mim")
+        assert "model: loading" in "\n".join(editor.lines)
 
 
 def test_toggle_pauses_and_resumes(editor: Editor) -> None:

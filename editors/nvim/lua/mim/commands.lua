@@ -20,7 +20,8 @@ function M.status()
     if not status then
       return tell(NOT_RUNNING, vim.log.levels.WARN)
     end
-    local line = ('mim: %s %s'):format(status.model or 'model', status.state)
+    local model = type(status.model) == 'string' and status.model or 'the model is' -- null until it is loaded
+    local line = ('mim: %s %s'):format(model, status.state)
     if status.message ~= '' then
       line = line .. ': ' .. status.message
     elseif type(status.refusal) == 'string' and status.state ~= 'paused' then

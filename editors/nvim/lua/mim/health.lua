@@ -38,7 +38,8 @@ local function check_server()
   if not found then
     return health.error('the server does not answer', { '`:Mim restart`', '`:Mim log`' })
   end
-  local text = ('server %s, model %s: %s'):format(found.version, tostring(found.model), found.state)
+  local model = type(found.model) == 'string' and ' ' .. found.model or '' -- null until it is loaded
+  local text = ('server %s, model%s: %s'):format(found.version, model, found.state)
   if found.state == 'error' then
     return health.error(text, { found.message })
   end
