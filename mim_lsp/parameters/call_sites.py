@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mim_lsp.parameters.changes import Change
@@ -18,6 +19,12 @@ MAX_ASKED = 6
 """So many calls have their value written by the model; further ones are left to the programmer."""
 
 
+SPREADS = "it passes * or ** arguments"
+
+DoubtfulCall = tuple[Call, str | None]
+"""A call that may be of the function, with the reason to doubt that it is."""
+
+
 class Untouched(NamedTuple):
     """A call that stays as it is, though it may have to change."""
 
@@ -25,36 +32,48 @@ class Untouched(NamedTuple):
     reason: str
 
 
-def pass_argument(
-    source: Source, edited: Sequence[Signature], declaration: Declaration, ask: Ask
-) -> tuple[list[Change], list[Untouched]]:
-    """The keyword arguments for the calls of the first of `edited`, all of which get the parameter."""
-    changes: list[Change] = []
-    untouched: list[Untouched] = []
-    asked = 0
-    for call, doubt in _calls(source, edited[0]):
-        if any(argument.keyword == declaration.name for argument in call.arguments):
-            continue
-        if call.spreads:
-            doubt = "it passes * or ** arguments"
-        if doubt is not None:
-            untouched.append(Untouched(call.start, doubt))
-            continue
-        value = declaration.name if _passes_on(source, call, edited, declaration.name) else None
-        if value is None and declaration.default is not None:
-            continue
-        if value is None and asked < MAX_ASKED:
-            asked += 1
-            value = _written_value(source, call, declaration.name, ask)
-        if value is None:
-            untouched.append(Untouched(call.start, "no value for it is known"))
-        else:
-            changes.append(argument_slot(source.text, call).change(f"{declaration.name}={value}"))
-    return changes, untouched
+@dataclass
+class Arguments:
+    """Writes what calls have to pass for one new parameter; over all files of an edit, the model is asked so often."""
+
+    declaration: Declaration
+    ask: Ask
+    asked: int = 0
+
+    def passed(
+        self, source: Source, calls: Iterable[DoubtfulCall], edited: Sequence[Signature] = ()
+    ) -> tuple[list[Change], list[Untouched]]:
+        """The keyword arguments for calls in one file, some of whose functions get the parameter themselves."""
+        changes: list[Change] = []
+        untouched: list[Untouched] = []
+        name = self.declaration.name
+        for call, doubt in calls:
+            if any(argument.keyword == name for argument in call.arguments):
+                continue
+            if doubt is not None or call.spreads:
+                untouched.append(Untouched(call.start, SPREADS if call.spreads else doubt or ""))
+            elif _passes_on(source, call, edited, name):
+                changes.append(argument_slot(source.text, call).change(f"{name}={name}"))
+            elif self.declaration.default is None:
+                value = self._written(source, call)
+                if value is None:
+                    untouched.append(Untouched(call.start, "no value for it is known"))
+                else:
+                    changes.append(argument_slot(source.text, call).change(f"{name}={value}"))
+        return changes, untouched
+
+    def _written(self, source: Source, call: Call) -> str | None:
+        """The value that the model writes, as long as it may be asked."""
+        if self.asked == MAX_ASKED:
+            return None
+        self.asked += 1
+        slot = argument_slot(source.text, call)
+        known = source.scopes.visible(signature_at(source.tree, call.start))
+        return value_at(source, slot.change, self.declaration.name, known, self.ask)
 
 
-def _calls(source: Source, signature: Signature) -> Iterator[tuple[Call, str | None]]:
-    """The calls that may be of that function, each with the reason to doubt it."""
+def calls_in_file(source: Source, signature: Signature) -> Iterator[DoubtfulCall]:
+    """The calls that may be of that function of the same file."""
     if signature.name == "__init__" and signature.owner is not None:
         for call in calls_of(source.tree, signature.owner):
             yield call, None if call.receiver is None else "it is called through another object"
@@ -82,9 +101,3 @@ def _passes_on(source: Source, call: Call, edited: Sequence[Signature], name: st
     if caller is None or not caller.body <= call.start:
         return False
     return name in caller.names or any(each.start == caller.start for each in edited)
-
-
-def _written_value(source: Source, call: Call, name: str, ask: Ask) -> str | None:
-    slot = argument_slot(source.text, call)
-    known = source.scopes.visible(signature_at(source.tree, call.start))
-    return value_at(source, slot.change, name, known, ask)

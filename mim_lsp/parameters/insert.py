@@ -35,6 +35,20 @@ def insert_parameter(text: str, offset: int, ask: Ask, name: str | None = None) 
     return plan_with_calls(source, signature, declare(source, signature, name, ask), ask)
 
 
+def why_nothing(source: Source, offset: int) -> str | None:
+    """Why no parameter is offered at a place, as a sentence; None if one is."""
+    signature = source.function_at(offset)
+    if signature is None:
+        return "No function with a complete header is at this place."
+    if source.scopes.imports_everything:
+        return "The file has a star import, which may define every name."
+    if not source.scopes.undefined(signature):
+        return f"{signature.name} reads no undefined name."
+    if not parameter_names(source, signature):
+        return f"The undefined names of {signature.name} are written as classes are."
+    return None
+
+
 def word_at(text: str, offset: int) -> str:
     """The word that `offset` stands in or touches."""
     line_start = text.rfind("\n", 0, offset) + 1

@@ -1,7 +1,8 @@
-"""A call that lacks an argument which the function in the same file requires."""
+"""A call that lacks an argument which the function in the same file, or one that the file imports, requires."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mim_lsp.errors import EditError
@@ -21,13 +22,17 @@ class LackingCall(NamedTuple):
     names: tuple[str, ...]
 
 
-def lacking_call(source: Source, offset: int) -> LackingCall | None:
+Imported = Callable[[Source, str, Call], Signature | None]
+"""The function of another file that a call of a name in a file is of; None if it is not known."""
+
+
+def lacking_call(source: Source, offset: int, imported: Imported) -> LackingCall | None:
     """The call around `offset`, if it lacks arguments that can be passed by keyword."""
     found = call_around(source.tree, offset)
     if found is None or found[1].spreads:
         return None
     name, call = found
-    callee = _callee(source, name, call)
+    callee = _callee(source, name, call) or imported(source, name, call)
     names = _missing(callee, call) if callee is not None else []
     return LackingCall(call, tuple(names)) if names else None
 
@@ -56,16 +61,14 @@ def add_arguments(source: Source, lacking: LackingCall, ask: Ask) -> Change:
 
 def _callee(source: Source, name: str, call: Call) -> Signature | None:
     """The one function of the file that is called, if it is sure to be that."""
-    if call.receiver is None:
-        plain = [each for each in source.signatures if each.name == name]
-        return plain[0] if len(plain) == 1 and plain[0].owner is None and not plain[0].decorators else None
-    if call.receiver not in ("self", "cls"):
+    found = source.functions_named(name)
+    if len(found) != 1 or found[0].decorators:
         return None
-    methods = [each for each in source.signatures if each.name == name]
-    if len(methods) != 1 or methods[0].owner is None or methods[0].decorators:
-        return None
-    classes = related_classes(source, methods[0].owner)
-    return methods[0] if any(each.start <= call.start < each.end for each in classes) else None
+    (function,) = found
+    if call.receiver is None or function.owner is None:
+        return function if call.receiver is None and function.owner is None else None
+    is_within = any(each.start <= call.start < each.end for each in related_classes(source, function.owner))
+    return function if is_within and call.receiver in ("self", "cls") else None
 
 
 def _missing(callee: Signature, call: Call) -> list[str]:

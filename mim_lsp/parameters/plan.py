@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mim_lsp.errors import EditError
-from mim_lsp.parameters.call_sites import Untouched, pass_argument
+from mim_lsp.parameters.call_sites import Arguments, Untouched, calls_in_file
 from mim_lsp.parameters.changes import Change, apply
 from mim_lsp.parameters.class_tree import overrides
 from mim_lsp.parameters.declaration import Declaration
 from mim_lsp.parameters.docstrings import describe
+from mim_lsp.parameters.importers import Importer
 from mim_lsp.parameters.insertion import needs_default, parameter_slot
 from mim_lsp.parameters.proposals import Ask
 from mim_lsp.parameters.source import Source
 from mim_lsp.parameters.unbound import BUILTINS, is_name
 from mim_lsp.syntax.signatures import Signature, signature_at
+
+
+@dataclass(frozen=True)
+class PlanElsewhere:
+    """What is to be changed in another file, which calls the function."""
+
+    importer: Importer
+    changes: tuple[Change, ...]
+    untouched: tuple[Untouched, ...]
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,9 @@ class Plan:
     """The header and the docstring."""
     others: tuple[Change, ...] = ()
     """Overrides and calls."""
-    untouched: tuple[Untouched, ...] = field(default=())
+    untouched: tuple[Untouched, ...] = ()
+    elsewhere: tuple[PlanElsewhere, ...] = ()
+    """Calls in other files."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -62,8 +74,10 @@ def plan_signature(source: Source, signature: Signature, declaration: Declaratio
     return plan
 
 
-def plan_with_calls(source: Source, signature: Signature, declaration: Declaration, ask: Ask) -> Plan:
-    """The changes of the function, of the methods that override it or that it overrides, and of the calls in the file.
+def plan_with_calls(
+    source: Source, signature: Signature, declaration: Declaration, ask: Ask, importers: Sequence[Importer] = ()
+) -> Plan:
+    """The changes of the function, of the methods that override it or that it overrides, and of the calls.
 
     Raises:
         EditError: the parameter must not be added.
@@ -71,11 +85,20 @@ def plan_with_calls(source: Source, signature: Signature, declaration: Declarati
     own = plan_signature(source, signature, declaration)
     relatives = [each for each in overrides(source, signature) if refusal(source, each, declaration.name) is None]
     edited = [signature, *relatives]
-    calls, untouched = pass_argument(source, edited, declaration, ask)
+    arguments = Arguments(declaration, ask)
+    calls, untouched = arguments.passed(source, calls_in_file(source, signature), edited)
     others = [change for each in relatives for change in _own_changes(source, each, declaration)]
-    plan = Plan(declaration, own.signature, (*others, *calls), tuple(untouched))
+    elsewhere = (_plan_elsewhere(each, arguments) for each in importers)
+    listed = tuple(each for each in elsewhere if each.changes or each.untouched)
+    plan = Plan(declaration, own.signature, (*others, *calls), tuple(untouched), listed)
     _check(source, edited, plan)
     return plan
+
+
+def _plan_elsewhere(importer: Importer, arguments: Arguments) -> PlanElsewhere:
+    changes, untouched = arguments.passed(importer.source, importer.calls)
+    _check_syntax(importer.source, Source(apply(importer.source.text, changes)))
+    return PlanElsewhere(importer, tuple(changes), tuple(untouched))
 
 
 def _own_changes(source: Source, signature: Signature, declaration: Declaration) -> list[Change]:
@@ -89,8 +112,7 @@ def _own_changes(source: Source, signature: Signature, declaration: Declaration)
 def _check(source: Source, edited: Sequence[Signature], plan: Plan) -> None:
     """See that the changed text parses as well as before, and that each function now has the parameter it lacked."""
     after = Source(apply(source.text, plan.changes))
-    if after.tree.error_count() > source.tree.error_count() or (source.scopes.parses and not after.scopes.parses):
-        raise EditError("the changed file would not parse; nothing was changed")
+    _check_syntax(source, after)
     for signature in edited:
         shift = sum(len(text) - (end - start) for start, end, text in plan.changes if start < signature.start)
         found = signature_at(after.tree, signature.start + shift)
@@ -98,3 +120,8 @@ def _check(source: Source, edited: Sequence[Signature], plan: Plan) -> None:
             raise EditError("the parameter list would not read as it should; nothing was changed")
         if plan.declaration.name in after.scopes.undefined(found):
             raise EditError(f"{plan.declaration.name} would still be undefined; nothing was changed")
+
+
+def _check_syntax(before: Source, after: Source) -> None:
+    if after.tree.error_count() > before.tree.error_count() or (before.scopes.parses and not after.scopes.parses):
+        raise EditError("the changed file would not parse; nothing was changed")

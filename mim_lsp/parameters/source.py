@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mim_lsp.parameters.unbound import Scopes
 from mim_lsp.syntax.signatures import Signature as Signature
 from mim_lsp.syntax.signatures import signature_at, signatures_of
@@ -24,6 +26,12 @@ class Source:
         column = len(line) - len(line.lstrip())
         column = min(max(column, offset - line_start), len(line.rstrip()) - 1)
         return signature_at(self.tree, line_start + column if line.strip() else offset)
+
+    def functions_named(self, name: str) -> list[Signature]:
+        """The functions of that name; in a long file quicker than all of them."""
+        hits = (found.start() for found in re.finditer(rf"\bdef[ \t]+{re.escape(name)}\b", self.text))
+        found = ((at, signature_at(self.tree, at)) for at in hits)
+        return [each for at, each in found if each is not None and each.name == name and at < each.open]
 
     @property
     def signatures(self) -> list[Signature]:

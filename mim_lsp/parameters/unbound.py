@@ -55,9 +55,13 @@ class Scopes:
         None after a star import, which may define anything.
         """
         if signature.start not in self._undefined:
-            has_star = _STAR_IMPORT.search(self._tree.text) is not None
-            self._undefined[signature.start] = [] if has_star else self._read_in_vain(signature)
+            self._undefined[signature.start] = [] if self.imports_everything else self._read_in_vain(signature)
         return self._undefined[signature.start]
+
+    @property
+    def imports_everything(self) -> bool:
+        """Whether the file has a star import."""
+        return _STAR_IMPORT.search(self._tree.text) is not None
 
     def _read_in_vain(self, signature: Signature) -> list[str]:
         known = self.module_names()

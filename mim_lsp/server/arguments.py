@@ -1,4 +1,4 @@
-"""The code action "Add missing argument 'timeout'", at a call of a function of the same file that requires it."""
+"""The code action "Add missing argument 'timeout'", at a call of a function of the workspace that requires it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from lsprotocol import types
 from mim_lsp.errors import Cancelled, EditError
 from mim_lsp.parameters.missing_argument import LackingCall, add_arguments, lacking_call
 from mim_lsp.parameters.proposals import ask_model
-from mim_lsp.server.action_support import resolves_edits, wants
+from mim_lsp.server.action_support import annotates_changes, resolves_edits, wants
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.documents import Document
+from mim_lsp.server.neighbours import Neighbours
+from mim_lsp.server.parameter_edit import document_edit, edits
 
 KIND = types.CodeActionKind.QuickFix
 TAG = "mim.argument"
+_ANNOTATION = "mim.argument"
 
 
 async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -61,12 +64,14 @@ async def _edit(ls: MimLanguageServer, uri: str, version: object, offset: int) -
     change = await ls.model.use(lambda model, cancel: add_arguments(source, lacking, ask_model(model, cancel)))
     if document.version != version:
         raise EditError("the document has changed since")
-    span = types.Range(document.position_at(change.start), document.position_at(change.end))
-    identifier = types.OptionalVersionedTextDocumentIdentifier(uri=document.uri, version=document.version)
+    annotated = annotates_changes(ls)
+    note = types.ChangeAnnotation(f"Pass {', '.join(lacking.names)}", False, "What the function requires")
     return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(identifier, [types.TextEdit(span, change.text)])]
+        document_changes=[document_edit(document, edits(document, [change], _ANNOTATION if annotated else None))],
+        change_annotations={_ANNOTATION: note} if annotated else None,
     )
 
 
 def _lacking(ls: MimLanguageServer, document: Document, offset: int) -> LackingCall | None:
-    return lacking_call(ls.parameters.look_at(document, offset), offset)
+    beside = Neighbours.of(ls, document)
+    return lacking_call(ls.parameters.look_at(document, offset), offset, beside.imported)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from lsprotocol import types
 
-from mim_lsp.server import arguments, parameters, rewrite
+from mim_lsp.server import arguments, imports, parameters, rewrite
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.attention import look_at
 
@@ -19,7 +21,9 @@ def register(ls: MimLanguageServer) -> None:
 
 async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """All actions for a place or a selection."""
-    actions = [each for part in (parameters, arguments, rewrite) for each in await part.offer(ls, params)]
+    parts = (parameters, arguments, imports, rewrite)
+    offers = await asyncio.gather(*(part.offer(ls, params) for part in parts))  # they wait for the model together
+    actions = [action for offer in offers for action in offer]
     look_at(ls, params.text_document.uri, params.range.end)  # reads ahead, which would take the cores from the list
     return actions
 
@@ -31,4 +35,6 @@ async def resolve(ls: MimLanguageServer, action: types.CodeAction) -> types.Code
             return await parameters.resolve(ls, action)
         case [arguments.TAG, *_]:
             return await arguments.resolve(ls, action)
+        case [imports.TAG, *_]:
+            return await imports.resolve(ls, action)
     return await rewrite.resolve(ls, action)

@@ -10,7 +10,9 @@ from lsprotocol import types
 from mim_lsp.completion.reasons import REASONS
 from mim_lsp.completion.types import CancelFlag, CompletionResult
 from mim_lsp.errors import Cancelled
+from mim_lsp.parameters.insert import why_nothing
 from mim_lsp.server.app import MimLanguageServer
+from mim_lsp.server.documents import Document
 from mim_lsp.server.messages import document_uri, position
 from mim_lsp.server.model_host import Place
 
@@ -40,9 +42,15 @@ async def explain(ls: MimLanguageServer, params: Any) -> dict[str, object]:
     options = replace(ls.settings.options_for(_TYPING), language=document.language)
     place = Place(uri, document.source, document.offset_at_position(at))
     try:
-        return _explained(await ls.model.complete(place, options, CancelFlag()))
+        explained = _explained(await ls.model.complete(place, options, CancelFlag()))
     except Cancelled:
         return _silence("cancelled")
+    return {**explained, "noParameter": _no_parameter(ls, document, place.offset)}
+
+
+def _no_parameter(ls: MimLanguageServer, document: Document, offset: int) -> str | None:
+    """Why there is no code action that adds a parameter; None if there is one, or the language has none."""
+    return why_nothing(ls.parameters.look_at(document, offset), offset) if document.language == "python" else None
 
 
 def _explained(result: CompletionResult) -> dict[str, object]:

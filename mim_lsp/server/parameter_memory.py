@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from mim_lsp.parameters.declaration import Declaration
+from mim_lsp.parameters.missing_import import ImportLine
 from mim_lsp.parameters.source import Source
 from mim_lsp.server.documents import Document
 
@@ -20,6 +21,9 @@ class ParameterMemory:
         self._source = Source("")
         self.declarations: dict[Key, Declaration] = {}
         self.under_way: dict[Key, asyncio.Task[None]] = {}
+        self.imports: dict[str, tuple[ImportLine, ...]] = {}
+        """By undefined name, the lines to which the model agrees."""
+        self.asked_imports: dict[str, asyncio.Task[None]] = {}
 
     def look_at(self, document: Document, offset: int) -> Source:
         """The document as it is now; what is known of another document, or version, is forgotten."""
@@ -27,4 +31,5 @@ class ParameterMemory:
         if version != self._version:
             self._version, self._source = version, Source(document.source, offset)
             self.declarations, self.under_way = {}, {}
+            self.imports, self.asked_imports = {}, {}
         return self._source

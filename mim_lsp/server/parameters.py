@@ -25,7 +25,8 @@ from mim_lsp.parameters.source import Signature, Source
 from mim_lsp.server.action_support import resolves_edits, wants
 from mim_lsp.server.app import MimLanguageServer, logger
 from mim_lsp.server.documents import Document
-from mim_lsp.server.parameter_edit import workspace_edit
+from mim_lsp.server.neighbours import Neighbours
+from mim_lsp.server.parameter_edit import untouched_places, workspace_edit
 
 TITLE_S = 0.015
 """How long the list of actions waits for the model to say what a title is to say."""
@@ -90,23 +91,35 @@ async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[t
 async def resolve(ls: MimLanguageServer, action: types.CodeAction) -> types.CodeAction:
     """The action with its edit; without one, and with a message that says why, if it must not be made."""
     asked = Asked.read(action.data)
-    document = ls.document(asked.uri) if asked is not None else None
     try:
-        if asked is None or document is None or document.version != asked.version:
-            raise EditError("the document has changed since")
-        source = ls.parameters.look_at(document, asked.function)
-        known = ls.parameters.declarations.get((asked.function, asked.name))
-        plan = await ls.model.use(lambda completer, cancel: _plan(ask_model(completer, cancel), source, asked, known))
-        if document.version != asked.version:
-            raise EditError("the document has changed since")
-        action.edit = workspace_edit(ls, document, plan)
+        plan, document = await _made(ls, asked)
     except (EditError, Cancelled) as error:
-        ls.show(types.MessageType.Info, f"the parameter is not added: {error or 'the model is not ready'}.")
+        reason = str(error) or "the model is not ready"
+        ls.show(types.MessageType.Info, f"the parameter is not added: {reason}.")
     else:
-        if asked.with_calls and plan.untouched:
-            lines = ", ".join(str(document.position_at(each.start).line + 1) for each in plan.untouched)
-            ls.show(types.MessageType.Info, f"calls that stay as they are, to be looked at: line {lines}.")
+        action.edit = workspace_edit(ls, document, plan)
+        if places := untouched_places(document, plan):
+            ls.show(types.MessageType.Info, f"calls that stay as they are, to be looked at: {places}.")
     return action
+
+
+async def _made(ls: MimLanguageServer, asked: Asked | None) -> tuple[Plan, Document]:
+    """The plan that an action asks for, and the document that it is for.
+
+    Raises:
+        EditError: the parameter must not be added, or a document has changed.
+        Cancelled: the model is not loaded.
+    """
+    document = ls.document(asked.uri) if asked is not None else None
+    if asked is None or document is None or document.version != asked.version:
+        raise EditError("the document has changed since")
+    source = ls.parameters.look_at(document, asked.function)
+    known = ls.parameters.declarations.get((asked.function, asked.name))
+    beside = Neighbours.of(ls, document)
+    plan = await ls.model.use(lambda model, cancel: _plan(ask_model(model, cancel), source, asked, known, beside))
+    if beside.have_changed(ls):
+        raise EditError("the document, or another open one, has changed since")
+    return plan, document
 
 
 def _missing(document: Document, source: Source, params: types.CodeActionParams) -> Iterator[_Missing]:
@@ -170,7 +183,7 @@ async def _learn(
         logger.debug("Parameter %s is %s", missing.name, into[missing.signature.start, missing.name].text)
 
 
-def _plan(ask: Ask, source: Source, asked: Asked, known: Declaration | None) -> Plan:
+def _plan(ask: Ask, source: Source, asked: Asked, known: Declaration | None, beside: Neighbours) -> Plan:
     """Called on the model's thread.
 
     Raises:
@@ -181,5 +194,5 @@ def _plan(ask: Ask, source: Source, asked: Asked, known: Declaration | None) -> 
         raise EditError("the function is not there any more")
     declaration = known or declare(source, signature, asked.name, ask)
     if asked.with_calls:
-        return plan_with_calls(source, signature, declaration, ask)
+        return plan_with_calls(source, signature, declaration, ask, beside.importers(source, signature))
     return plan_signature(source, signature, declaration)

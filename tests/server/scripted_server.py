@@ -34,6 +34,8 @@ LINES = (
     "total = sum(values)  # π😀",
     "for value in values:\n        print(value)\n        yield value",
     "def fetch(url, timeout: float = 10",
+    "import json",
+    "from app.tools import fetch",
 )
 CONFIDENCE = 0.5
 STEP_S = 0.002

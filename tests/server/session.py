@@ -59,10 +59,14 @@ class Session:
     def open(self, text: str, name: str | None = None, language: str = "python") -> str:
         """Open a new document; returns its URI."""
         uri = f"file:///tmp/mim-tests/{name or f'm{next(self._ids)}.py'}"
+        self.open_at(uri, text, language)
+        return uri
+
+    def open_at(self, uri: str, text: str, language: str = "python") -> None:
+        """Open a new document with that URI."""
         self.client.text_document_did_open(
             t.DidOpenTextDocumentParams(t.TextDocumentItem(uri=uri, language_id=language, version=1, text=text))
         )
-        return uri
 
     def change(
         self, uri: str, version: int, at: tuple[int, int], text: str, until: tuple[int, int] | None = None

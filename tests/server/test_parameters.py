@@ -28,7 +28,7 @@ DECLARED = "timeout: float = 10"
 BARE = "def g(a):\n    return a + missing\n"
 
 
-def _client(resolve: bool = True, annotate: bool = True) -> Callable[[t.ClientCapabilities], None]:
+def clients_with(resolve: bool = True, annotate: bool = True) -> Callable[[t.ClientCapabilities], None]:
     def adjust(capabilities: t.ClientCapabilities) -> None:
         assert capabilities.text_document is not None
         assert capabilities.workspace is not None
@@ -45,7 +45,7 @@ def _client(resolve: bool = True, annotate: bool = True) -> Callable[[t.ClientCa
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def session() -> AsyncIterator[Session]:
-    async with start(capabilities=_client()) as session:
+    async with start(capabilities=clients_with()) as session:
         uri = session.open("x = 1\n")
         await session.texts(uri, 0, 5, invoked=True)  # the model is loaded
         yield session
@@ -83,6 +83,11 @@ def applied(text: str, action: t.CodeAction, encoding: str = "utf-16") -> str:
     assert action.edit is not None
     (document,) = action.edit.document_changes or ()
     assert isinstance(document, t.TextDocumentEdit)
+    return applied_to(text, document, encoding)
+
+
+def applied_to(text: str, document: t.TextDocumentEdit, encoding: str = "utf-16") -> str:
+    """The text of a document after its edits."""
     lines = text.split("\n")
 
     def offset(position: t.Position) -> int:
@@ -150,6 +155,35 @@ async def test_elsewhere_in_the_function_it_is_a_refactoring(session: Session) -
     assert len(await offered(session, uri, (1, 17), only=["quickfix"])) == 2
 
 
+async def test_each_name_of_several_diagnostics_has_its_own_actions(session: Session) -> None:
+    uri = session.open("def g(a):\n    return a + first + second\n")
+    diagnostics = [
+        t.Diagnostic(t.Range(t.Position(1, start), t.Position(1, end)), "not defined")
+        for start, end in ((15, 20), (23, 29))
+    ]
+    actions = await offered(session, uri, (0, 0), diagnostics)
+    assert [(each.title, list(each.diagnostics or ())) for each in actions[::2]] == [
+        ("Add parameter 'first'", diagnostics[:1]),
+        ("Add parameter 'second'", diagnostics[1:]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = 1\n", "No function with a complete header is at this place."),
+        ("def f(a):\n    return a\n", "f reads no undefined name."),
+        ("from os import *\ndef f():\n    return sep\n", "The file has a star import, which may define every name."),
+        ("def f():\n    return Path()\n", "The undefined names of f are written as classes are."),
+        (BARE, None),
+    ],
+)
+async def test_it_is_explained_why_no_parameter_is_offered(session: Session, text: str, reason: str | None) -> None:
+    lines = text.split("\n")
+    place = {"textDocument": {"uri": session.open(text)}, "position": {"line": len(lines) - 2, "character": 5}}
+    assert (await session.send("mim/explain", place)).noParameter == reason
+
+
 @pytest.mark.parametrize("text", ["x = missing\n", "def f(a):\n    return a\n", "", "def f(\n"])
 async def test_nothing_is_offered_where_no_parameter_is_missing(session: Session, text: str) -> None:
     assert await offered(session, session.open(text), (0, 6)) == []
@@ -183,7 +217,7 @@ async def test_windows_line_breaks_stay(session: Session) -> None:
 
 
 async def test_clients_that_cannot_resolve_or_annotate_get_plain_edits_at_once() -> None:
-    async with start(capabilities=_client(resolve=False, annotate=False), encoding="utf-8") as session:
+    async with start(capabilities=clients_with(resolve=False, annotate=False), encoding="utf-8") as session:
         uri = session.open("x = 1\n")
         await session.texts(uri, 0, 5, invoked=True)
         uri = session.open(BARE)
