@@ -69,7 +69,7 @@ export class Editor {
     const name = `file${String(this.#files)}${ending}`;
     this.home.write(name, text);
     await this.#pick("Control+p", `${path.join(this.home.workspace, name)}:${String(line)}`, name);
-    await this.#untilFocused(name);
+    await this.untilFocused(name);
     await this.untilStatus(`Ln ${String(line)}, Col 1`);
     await this.press("End");
     return name;
@@ -101,13 +101,13 @@ export class Editor {
   /** Change a user's setting as a person does in settings.json. */
   async set(key: string, value: unknown): Promise<void> {
     await this.command("Preferences: Open User Settings (JSON)");
-    await this.#untilFocused("settings.json");
-    const settings = { ...this.home.settings, [key]: value };
+    await this.untilFocused("settings.json");
+    const settings = JSON.stringify({ ...this.home.settings, [key]: value });
     await this.press("Control+a", "Delete");
     await this.untilLine("");
-    await this.page.keyboard.insertText(JSON.stringify(settings));
+    await this.page.keyboard.insertText(settings);
     await this.press("Control+s");
-    await untilEqual(settings, () => this.home.settings);
+    await untilEqual(settings, () => this.home.settingsText);
     await this.command("View: Close Editor");
   }
 
@@ -129,6 +129,11 @@ export class Editor {
 
   async untilLine(expected: string): Promise<void> {
     await untilEqual(expected, () => this.line());
+  }
+
+  /** Wait until keys go to the file of this name: a cursor may be seen before that. */
+  async untilFocused(name: string): Promise<void> {
+    await this.page.waitForSelector(`.editor-instance .monaco-editor.focused[data-uri$="${name}"]`);
   }
 
   /** Wait until the status bar has an item that contains the text. */
@@ -166,11 +171,6 @@ export class Editor {
   /** Keep frames as one picture that moves. */
   animation(name: string, frames: readonly Buffer[]): void {
     writeFileSync(path.join(PICTURES, `${name}.png`), animated(frames, FRAME_MS));
-  }
-
-  /** Wait until keys go to this file. */
-  async #untilFocused(name: string): Promise<void> {
-    await this.page.waitForSelector(`.editor-instance .monaco-editor.focused[data-uri$="/${name}"]`);
   }
 
   async #pick(key: string, text: string, row: string): Promise<void> {

@@ -28,6 +28,7 @@ test("the walkthrough has its steps", async () => {
 
 test("the demo file gets a suggestion where the cursor is", async () => {
   await editor.command("MIM: Try It on a Demo File");
+  await editor.untilFocused("Untitled-1");
   await editor.untilLine("    ");
   await editor.type("ret");
   await editor.untilGhost("urn a + b");

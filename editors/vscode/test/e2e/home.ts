@@ -45,9 +45,14 @@ export class Home {
     };
   }
 
+  /** The text of settings.json, which is cut short while the editor writes it. */
+  get settingsText(): string {
+    return readFileSync(this.#settings, "utf8");
+  }
+
   /** The user's settings as the file has them. */
   get settings(): Settings {
-    return JSON.parse(readFileSync(this.#settings, "utf8")) as Settings;
+    return JSON.parse(this.settingsText) as Settings;
   }
 
   /** Takes effect when the editor starts. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Long enough for a machine that does other things as well. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 60_000;
 const STEP_MS = 20;
 
 /**
