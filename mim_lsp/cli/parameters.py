@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from mim_lsp.cli.flags import Commands, add_command, whole
@@ -11,10 +12,10 @@ from mim_lsp.cli.flags import Commands, add_command, whole
 def add(parts: Commands) -> argparse.ArgumentParser:
     """Add the command to `mim-lsp eval`."""
     example = "mim-lsp eval parameters --corpus .cache/corpora/py-nano --count 1000"
-    summary = "parameters that are taken out of held-out functions and asked back"
+    summary = "parameters, and arguments, that are taken out of held-out code and asked back"
     command = add_command(parts, "parameters", _run, summary, example)
     command.add_argument("--corpus", type=Path, metavar="DIR", required=True, help="a corpus folder")
-    command.add_argument("--count", type=whole, metavar="N", default=1000, help="parameters (default: 1000)")
+    command.add_argument("--count", type=whole, metavar="N", default=1000, help="of each, at most (default: 1000)")
     command.add_argument("--seed", type=whole, metavar="S", default=1, help="of the draws (default: 1)")
     return command
 
@@ -24,12 +25,17 @@ def _run(args: argparse.Namespace) -> int:
     from mim_lsp.cli.output import print_report
     from mim_lsp.cli.texts import heldout_texts
     from mim_lsp.completion import open_completer
+    from mim_lsp.evaluation.arguments import draw_arguments, measure_arguments
     from mim_lsp.evaluation.parameters import draw_removals, measure_parameters
     from mim_lsp.evaluation.progress import progress_bar
 
-    cases = draw_removals(heldout_texts(args.corpus, None), args.count, args.seed)
+    texts = heldout_texts(args.corpus, None)
+    cases = draw_removals(texts, args.count, args.seed)
+    calls = draw_arguments(texts, args.count, args.seed)
     completer = open_completer(args.model, runtime_options(args))
     with progress_bar("parameters", len(cases)) as advance:
         report = measure_parameters(completer, cases, progress=advance)
-    print_report(report, as_json=args.json)
+    with progress_bar("arguments", len(calls)) as advance:
+        arguments = measure_arguments(completer, calls, progress=advance)
+    print_report(replace(report, arguments=arguments), as_json=args.json)
     return 0

@@ -6,40 +6,37 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rich.table import Table
 
-from mim_lsp.completion.types import Candidate, Completer
+from mim_lsp.completion.types import Completer
 from mim_lsp.errors import EditError
+from mim_lsp.evaluation.arguments import ArgumentRates
+from mim_lsp.evaluation.parameter_ways import IS_ACTION, WAYS, Way, asking
+from mim_lsp.evaluation.proportion import Proportion, proportion
 from mim_lsp.parameters.declaration import Declaration
 from mim_lsp.parameters.plan import plan_signature
-from mim_lsp.parameters.proposals import Ask, ask_model, declare, ranked_names, written_names
-from mim_lsp.parameters.removal import Removed, removable, remove
+from mim_lsp.parameters.proposals import declare, ranked_names, written_names
+from mim_lsp.parameters.removal import Removed, is_keyword_only, removable, remove
 from mim_lsp.parameters.source import Signature, Source
 
 MAX_PER_FILE = 4
 MAX_FILE_CHARS = 60_000
 _MAX_TRIES = 40  # of one file
 
-Way = Literal["action", "action_forward", "infill", "forward"]
-WAYS: tuple[Way, ...] = ("action", "action_forward", "infill", "forward")
-"""`action`: as the code action does it, with the undefined names of the body; `infill`: with the name, too, from what
-the model writes in the hole. The other two are the same without the text behind the hole, for the model to read."""
-
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares of all cases, from 0 to 1."""
+    """Shares of all cases."""
 
     cases: int
-    name: float
+    name: Proportion
     """The name is the one that was taken out."""
-    name_and_default: float
+    name_and_default: Proportion
     """And so is the default, or there is none again."""
-    declaration: float
+    declaration: Proportion
     """And so is the annotation."""
-    valid: float
+    valid: Proportion
     """The edit was made: the file parses, the parameter is there, and its name is defined. What is refused counts as
     not valid, and so does a parameter of another name, which leaves the body without."""
 
@@ -49,19 +46,24 @@ class ParametersReport:
     """What came back of the parameters that were taken out."""
 
     model: str
-    ways: dict[str, Rates]
+    ways: dict[Way, Rates]
     traits: dict[str, Rates] = field(default_factory=dict)
     """Of the action, for the parameters that have a trait."""
+    arguments: dict[Way, ArgumentRates] = field(default_factory=dict)
+    """What came back of the arguments that were taken out of calls."""
 
     def table(self) -> Table:
         """The report for people."""
         table = Table(title=f"{self.model}: parameters that were taken out and asked back")
         for column in ("", "cases", "name", "name and default", "with annotation", "valid"):
             table.add_column(column)
-        rows = {**self.ways, **{f"action: {trait}": rates for trait, rates in self.traits.items()}}
-        for label, rates in rows.items():
+        rows: list[tuple[str, Rates]] = [*self.ways.items()]
+        rows += [(f"action: {trait}", rates) for trait, rates in self.traits.items()]
+        for label, rates in rows:
             shares = (rates.name, rates.name_and_default, rates.declaration, rates.valid)
-            table.add_row(label, str(rates.cases), *(f"{share:.1%}" for share in shares))
+            table.add_row(label, str(rates.cases), *map(str, shares))
+        for way, found in self.arguments.items():
+            table.add_row(f"argument, {way}", str(found.cases), "", f"value: {found.value}", "", str(found.valid))
         return table
 
 
@@ -115,6 +117,7 @@ def _of_file(text: str, chance: random.Random) -> Iterator[Removed]:
         return
     places = removable(source)
     chance.shuffle(places)
+    places.sort(key=lambda place: not is_keyword_only(*place))  # they are rare, and come first
     found = (remove(source, *place) for place in places[:_MAX_TRIES])
     yield from _first(MAX_PER_FILE, (each for each in found if each is not None))
 
@@ -129,8 +132,8 @@ def _outcome(case: Removed, way: Way, completer: Completer) -> _Outcome:
     signature = source.function_at(case.function)
     if signature is None:
         return _Outcome(case.traits)
-    ask = ask_model(completer) if way in ("action", "infill") else _forward_only(completer)
-    names = (written_names if way in ("infill", "forward") else ranked_names)(source, signature, ask)
+    ask = asking(way, completer)
+    names = (ranked_names if way in IS_ACTION else written_names)(source, signature, ask)
     if not names:
         return _Outcome(case.traits)
     declared, truth = declare(source, signature, names[0], ask), case.parameter
@@ -143,15 +146,6 @@ def _outcome(case: Removed, way: Way, completer: Completer) -> _Outcome:
     )
 
 
-def _forward_only(completer: Completer) -> Ask:
-    ask = ask_model(completer)
-
-    def without_suffix(text: str, offset: int) -> Sequence[Candidate]:
-        return ask(text[:offset], offset)
-
-    return without_suffix
-
-
 def _can_be_added(source: Source, signature: Signature, declaration: Declaration) -> bool:
     try:
         plan_signature(source, signature, declaration)
@@ -161,13 +155,13 @@ def _can_be_added(source: Source, signature: Signature, declaration: Declaration
 
 
 def _rates(outcomes: Sequence[_Outcome]) -> Rates:
-    total = max(1, len(outcomes))
+    total = len(outcomes)
     named = [each for each in outcomes if each.name]
     with_default = [each for each in named if each.default]
     return Rates(
-        cases=len(outcomes),
-        name=len(named) / total,
-        name_and_default=len(with_default) / total,
-        declaration=sum(each.annotation for each in with_default) / total,
-        valid=sum(each.valid for each in outcomes) / total,
+        cases=total,
+        name=proportion(len(named), total),
+        name_and_default=proportion(len(with_default), total),
+        declaration=proportion(sum(each.annotation for each in with_default), total),
+        valid=proportion(sum(each.valid for each in outcomes), total),
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from mim_lsp.completion.types import CancelFlag, Candidate, Completer, CompletionOptions
 from mim_lsp.parameters.changes import Change, apply
 from mim_lsp.parameters.declaration import Declaration, read_declaration, reads_only
+from mim_lsp.parameters.hints import declared_elsewhere, with_fitting_none
 from mim_lsp.parameters.insertion import needs_default, parameter_slot
 from mim_lsp.parameters.source import Source
 from mim_lsp.syntax.signatures import Signature
@@ -51,26 +52,34 @@ def written_names(source: Source, signature: Signature, ask: Ask) -> list[str]:
 
 
 def declare(source: Source, signature: Signature, name: str, ask: Ask) -> Declaration:
-    """A parameter of that name, with the annotation and the default that the model gives it.
+    """A parameter of that name, declared as others of the file are, else with what the model writes.
 
     It is annotated if the others are, and has a default if it must. What the model writes is used only if it parses
     and reads no name that the header cannot see.
     """
     known = source.scopes.module_names()
-    first = _usable(source, signature, name, "", known, ask)
-    found = first or Declaration(name)
-    if found.annotation is None and _is_annotated(signature):
-        typed = _usable(source, signature, name, ": ", known, ask)
-        if typed is not None and typed.annotation is not None:
-            found = (
-                typed
-                if typed.default is not None or found.default is None
-                else replace(found, annotation=typed.annotation)
-            )
+    found = declared_elsewhere(source, signature, name, annotated=_is_annotated(signature))
+    if found is None or not _reads_only(found, known):
+        found = with_fitting_none(source, signature, _written_declaration(source, signature, name, known, ask))
     if found.default is None and needs_default(signature):
         given = _usable(source, signature, name, f"{found.text.removeprefix(name)}=", known, ask)
         found = given if given is not None and given.default is not None else found.with_default()
     return found
+
+
+def _written_declaration(
+    source: Source, signature: Signature, name: str, known: frozenset[str], ask: Ask
+) -> Declaration:
+    """What the model writes behind the name; it is asked for an annotation once more if there should be one."""
+    found = _usable(source, signature, name, "", known, ask) or Declaration(name)
+    if found.annotation is not None or not _is_annotated(signature):
+        return found
+    typed = _usable(source, signature, name, ": ", known, ask)
+    if typed is None or typed.annotation is None:
+        return found
+    if typed.default is not None or found.default is None:
+        return typed
+    return replace(found, annotation=typed.annotation)
 
 
 def value_at(
@@ -91,11 +100,14 @@ def _usable(
     """The first that the model writes after `name` and what is typed behind it, of which everything is known."""
     for text in _written(source, signature, name + typed, ask):
         found = read_declaration(text)
-        if found is None or found.name != name:
-            continue
-        if reads_only(found.annotation, known) and reads_only(found.default, known):
+        if found is not None and found.name == name and _reads_only(found, known):
             return found
     return None
+
+
+def _reads_only(declaration: Declaration, known: frozenset[str]) -> bool:
+    """Whether annotation and default read nothing but `known` names."""
+    return reads_only(declaration.annotation, known) and reads_only(declaration.default, known)
 
 
 def _written(source: Source, signature: Signature, typed: str, ask: Ask) -> list[str]:

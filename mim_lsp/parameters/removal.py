@@ -1,4 +1,4 @@
-"""Takes one parameter out of a function, and its argument out of the calls: a question with a known answer."""
+"""Takes a parameter out of a function and its calls, or an argument out of a call: a question with a known answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mim_lsp.parameters.changes import Change, apply
 from mim_lsp.parameters.insertion import Item
 from mim_lsp.parameters.source import Source
-from mim_lsp.syntax.calls import Call, calls_of
+from mim_lsp.syntax.calls import Call, call_around, calls_of
 from mim_lsp.syntax.signatures import Parameter, Signature
 
 TRAITS = ("used once", "keyword-only", "annotated", "method", "default")
@@ -27,6 +27,18 @@ class Removed(NamedTuple):
     """What was taken out."""
     traits: tuple[str, ...]
     """Those of `TRAITS` that it has."""
+
+
+class RemovedArgument(NamedTuple):
+    """A file with a call that lacks an argument."""
+
+    text: str
+    call: int
+    """A place in the call: its opening parenthesis."""
+    name: str
+    """Of the parameter."""
+    value: str
+    """What was passed for it."""
 
 
 def removable(source: Source) -> list[tuple[Signature, int]]:
@@ -55,6 +67,46 @@ def remove(source: Source, signature: Signature, index: int) -> Removed | None:
     return Removed(text, start, parameter, tuple(_traits(source, signature, index)))
 
 
+def is_keyword_only(signature: Signature, index: int) -> bool:
+    """Whether that parameter stands behind `*` or `*args`."""
+    return any(each.kind in ("star", "args") for each in signature.parameters[:index])
+
+
+def removable_arguments(source: Source) -> list[tuple[Signature, int, Call]]:
+    """Each function with the index of each parameter without a default, and each call that passes it."""
+    return [
+        (signature, n, call)
+        for signature in source.signatures
+        for n, each in enumerate(signature.parameters)
+        if each.kind == "plain" and each.default is None and not (n == 0 and signature.is_bound)
+        for call in calls_of(source.tree, signature.name)
+        if _argument(call, signature, n) is not None
+    ]
+
+
+def remove_argument(source: Source, signature: Signature, index: int, call: Call) -> RemovedArgument | None:
+    """The file without the argument that `call` passes for that parameter; None if it goes over several lines."""
+    at = _argument(call, signature, index)
+    if at is None:
+        return None
+    argument = call.arguments[at]
+    value = source.text[argument.start : argument.end]
+    if argument.keyword is not None:
+        value = value.partition("=")[2].strip()
+    if "\n" in value:
+        return None
+    text = apply(source.text, [_without(call.arguments, at)])
+    return RemovedArgument(text, call.open - 1, signature.parameters[index].name, value)
+
+
+def passed_value(source: Source, offset: int, name: str) -> str | None:
+    """What the call around `offset` passes as that keyword argument; None if it does not."""
+    found = call_around(source.tree, offset)
+    arguments = found[1].arguments if found is not None else ()
+    passed = (source.text[each.start : each.end] for each in arguments if each.keyword == name)
+    return next((text.partition("=")[2].strip() for text in passed), None)
+
+
 def _without_arguments(source: Source, signature: Signature, index: int) -> Iterator[Change]:
     for call in calls_of(source.tree, signature.name):
         at = _argument(call, signature, index)
@@ -71,9 +123,8 @@ def _argument(call: Call, signature: Signature, index: int) -> int | None:
     is_own = call.receiver in ("self", "cls", "super()") if signature.owner else call.receiver is None
     separators = sum(each.kind == "slash" for each in signature.parameters[:index])
     at = index - separators - signature.is_bound
-    is_keyword_only = any(each.kind in ("star", "args") for each in signature.parameters[:index])
     before = call.arguments[: at + 1]
-    if not is_own or is_keyword_only or len(before) <= at:
+    if not is_own or is_keyword_only(signature, index) or len(before) <= at:
         return None
     return at if not any(each.keyword or each.is_spread for each in before) else None
 
@@ -90,7 +141,7 @@ def _traits(source: Source, signature: Signature, index: int) -> Iterator[str]:
     uses = re.findall(rf"(?<![\w.]){re.escape(parameter.name)}(?!\w)", source.text[signature.body : signature.end])
     holds = (
         len(uses) == 1,
-        any(each.kind in ("star", "args") for each in signature.parameters[:index]),
+        is_keyword_only(signature, index),
         parameter.annotation is not None,
         signature.owner is not None,
         parameter.default is not None,

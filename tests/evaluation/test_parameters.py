@@ -29,20 +29,21 @@ def test_each_way_is_measured() -> None:
     steps: list[int] = []
     completer = ScriptedCompleter(answer)
     report = measure_parameters(completer, [case], progress=lambda: steps.append(1))
-    rates = {way: (each.name, each.name_and_default, each.valid) for way, each in report.ways.items()}
+    rates = {way: (each.name.share, each.name_and_default.share, each.valid.share) for way, each in report.ways.items()}
     assert rates == {
         "action": (1.0, 1.0, 1.0),
         "action_forward": (1.0, 0.0, 1.0),
+        "action_alone": (1.0, 0.0, 1.0),
         "infill": (1.0, 1.0, 1.0),
         "forward": (1.0, 0.0, 1.0),
     }
     assert set(report.traits) == {"default", "used once"}
     assert len(steps) == report.ways["action"].cases == 1
-    assert report.table().row_count == 6
+    assert report.table().row_count == 7
 
 
 def test_another_name_is_wrong_and_not_valid() -> None:
     (case,) = (each for each in draw_removals([CODE], 10) if each.parameter.name == "b")
     report = measure_parameters(ScriptedCompleter(lambda call: offered("other=1")), [case])
-    assert (report.ways["infill"].name, report.ways["infill"].valid) == (0.0, 0.0)
-    assert (report.ways["action"].name, report.ways["action"].name_and_default) == (1.0, 0.0)
+    assert (report.ways["infill"].name.share, report.ways["infill"].valid.share) == (0.0, 0.0)
+    assert (report.ways["action"].name.share, report.ways["action"].name_and_default.share) == (1.0, 0.0)
