@@ -1,4 +1,8 @@
-"""`textDocument/codeAction` and `codeAction/resolve`: asks each kind of action for what it has."""
+"""`textDocument/codeAction` and `codeAction/resolve`: asks each kind of action for what it has.
+
+Those that look into code are imported when they are first asked: they bring in the parser, which at the start is left
+to the model's thread.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 
 from lsprotocol import types
 
-from mim_lsp.server import arguments, imports, parameters, rewrite
+from mim_lsp.server import rewrite
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.attention import look_at
 
@@ -21,6 +25,8 @@ def register(ls: MimLanguageServer) -> None:
 
 async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """All actions for a place or a selection."""
+    from mim_lsp.server import arguments, imports, parameters
+
     parts = (parameters, arguments, imports, rewrite)
     offers = await asyncio.gather(*(part.offer(ls, params) for part in parts))  # they wait for the model together
     actions = [action for offer in offers for action in offer]
@@ -30,6 +36,8 @@ async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[t
 
 async def resolve(ls: MimLanguageServer, action: types.CodeAction) -> types.CodeAction:
     """The action with its edit."""
+    from mim_lsp.server import arguments, imports, parameters
+
     match action.data:
         case [parameters.TAG, *_]:
             return await parameters.resolve(ls, action)

@@ -10,7 +10,6 @@ from lsprotocol import types
 from mim_lsp.completion.reasons import REASONS
 from mim_lsp.completion.types import CancelFlag, CompletionResult
 from mim_lsp.errors import Cancelled
-from mim_lsp.parameters.insert import why_nothing
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.documents import Document
 from mim_lsp.server.messages import document_uri, position
@@ -50,6 +49,8 @@ async def explain(ls: MimLanguageServer, params: Any) -> dict[str, object]:
 
 def _no_parameter(ls: MimLanguageServer, document: Document, offset: int) -> str | None:
     """Why there is no code action that adds a parameter; None if there is one, or the language has none."""
+    from mim_lsp.parameters.insert import why_nothing  # with the parser: see code_actions
+
     return why_nothing(ls.parameters.look_at(document, offset), offset) if document.language == "python" else None
 
 

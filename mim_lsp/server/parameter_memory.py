@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from mim_lsp.parameters.declaration import Declaration
-from mim_lsp.parameters.missing_import import ImportLine
-from mim_lsp.parameters.source import Source
 from mim_lsp.server.documents import Document
+
+if TYPE_CHECKING:
+    from mim_lsp.parameters.declaration import Declaration
+    from mim_lsp.parameters.missing_import import ImportLine
+    from mim_lsp.parameters.source import Source
 
 Key = tuple[int, str]
 """Where a function starts, and a name that it lacks."""
@@ -18,7 +21,7 @@ class ParameterMemory:
 
     def __init__(self) -> None:
         self._version: tuple[str, int | None] | None = None
-        self._source = Source("")
+        self._source: Source | None = None
         self.declarations: dict[Key, Declaration] = {}
         self.under_way: dict[Key, asyncio.Task[None]] = {}
         self.imports: dict[str, tuple[ImportLine, ...]] = {}
@@ -27,8 +30,10 @@ class ParameterMemory:
 
     def look_at(self, document: Document, offset: int) -> Source:
         """The document as it is now; what is known of another document, or version, is forgotten."""
+        from mim_lsp.parameters.source import Source
+
         version = (document.uri, document.version)
-        if version != self._version:
+        if self._source is None or version != self._version:
             self._version, self._source = version, Source(document.source, offset)
             self.declarations, self.under_way = {}, {}
             self.imports, self.asked_imports = {}, {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import random
@@ -302,6 +303,7 @@ async def in_process(rng: random.Random, encoding: str, edits: int, model: str |
     scripted = ScriptedCompleter(gate)
     link = InProcess(lambda: open_completer(model) if model else scripted)
     server, complaints = link.server, Complaints()
+    gc.collect()  # futures that other tests left behind complain now, and not of this session
     logging.getLogger().addHandler(complaints)
     try:
         session = RandomSession(link, rng, encoding, lambda uri: getattr(server.document(uri), "source", None))
