@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from mim_lsp.cli.flags import Commands, add_command, whole
@@ -21,6 +20,8 @@ def add(parts: Commands) -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from mim_lsp.cli.options import runtime_options
     from mim_lsp.cli.output import print_report
     from mim_lsp.cli.texts import heldout_texts
