@@ -132,4 +132,5 @@ def _is_annotated(signature: Signature) -> bool:
 
 
 def _is_class_name(name: str) -> bool:
-    return name[:1].isupper() and any(char.islower() for char in name)
+    """Whether it is in CapWords, which have no underscores (PEP 8): `Thing`, but neither `X` nor `G1_node`."""
+    return name[:1].isupper() and any(char.islower() for char in name) and "_" not in name

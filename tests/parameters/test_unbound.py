@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from mim_lsp.parameters.proposals import parameter_names
 from mim_lsp.parameters.source import Source
 
 NESTED = """\
@@ -68,3 +69,11 @@ def test_real_code_lacks_nothing(module: ModuleType) -> None:
         source = Source(file.read())
     assert len(source.signatures) > 100
     assert [source.scopes.undefined(each) for each in source.signatures if source.scopes.undefined(each)] == []
+
+
+@pytest.mark.parametrize("name", ["G1_node", "X", "_Thing", "value", "MAX_SIZE"])
+def test_only_capwords_are_written_as_classes_are(name: str) -> None:
+    source = Source(f"def f(a):\n    return a + {name} + Thing\n", 0)
+    signature = source.function_at(4)
+    assert signature is not None
+    assert parameter_names(source, signature) == [name]

@@ -1,4 +1,4 @@
-"""Code actions as data files: files with a cursor, the action's title, and what a client then has.
+"""Code actions as data files: files with a cursor, or two around a selection, and what picking an action makes of them.
 
 Sections begin with `=== file NAME`, `=== action`, `=== after NAME` and `=== told`. All files lie on disk, too, and
 are open; a file that is not named under `after` must stay as it is.
@@ -76,10 +76,10 @@ def _open_all(session: Session, folder: Path, golden: Golden) -> dict[str, str]:
 async def _picked(session: Session, folder: Path, golden: Golden) -> t.CodeAction:
     """The action of the title at the cursor, resolved."""
     name, marked = next((name, text) for name, text in golden.files.items() if CURSOR in text)
-    before = marked.partition(CURSOR)[0].split("\n")
-    at = t.Position(len(before) - 1, session.width(before[-1]))
+    before, *more = marked.split(CURSOR)
+    start, end = _place(session, before), _place(session, before + more[0] if len(more) > 1 else before)
     context = t.CodeActionContext([])
-    params = t.CodeActionParams(t.TextDocumentIdentifier((folder / name).as_uri()), t.Range(at, at), context)
+    params = t.CodeActionParams(t.TextDocumentIdentifier((folder / name).as_uri()), t.Range(start, end), context)
     found: dict[str, t.CodeAction] = {}
 
     async def is_there() -> bool:  # a title may come without what the model writes at first
@@ -89,3 +89,8 @@ async def _picked(session: Session, folder: Path, golden: Golden) -> t.CodeActio
     await session.until(is_there)
     action: t.CodeAction = await session.send(t.CODE_ACTION_RESOLVE, found[golden.title])
     return action
+
+
+def _place(session: Session, before: str) -> t.Position:
+    lines = before.split("\n")
+    return t.Position(len(lines) - 1, session.width(lines[-1]))
