@@ -68,9 +68,10 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
     """Add the options of decoding that all commands that complete take."""
     command.add_argument(
         "--decode",
-        choices=("infill", "streams"),
+        choices=("infill", "streams", "forward"),
         default=argparse.SUPPRESS,
-        help="infill: each direction reads the far side first; streams: the paper's way (default: infill)",
+        help="infill: each direction reads the far side first; streams: the paper's way; "
+        "forward: one direction alone, as fim models do (default: infill)",
     )
     add_flag(command, "--meet-ngram", whole, "N", "tokens that must coincide where the sides meet (default: 2)")
     add_flag(

@@ -25,11 +25,22 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--out", type=Path, metavar="DIR", help="checkpoint, log and model (default: runs/RECIPE)")
     command.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    command.add_argument(
+        "--from", dest="start", metavar="NAME|DIR", help="begin with this model's weights and tokenizer"
+    )
+    command.add_argument(
+        "--lr-scale",
+        type=positive,
+        default=1.0,
+        metavar="X",
+        help="factor on the learning rates (default: %(default)g)",
+    )
     command.add_argument("--threads", type=whole, metavar="N", help="CPU threads (default: PyTorch's choice)")
     add_device_flag(command)
 
 
 def _run(args: argparse.Namespace) -> int:
+    from mim_lsp.runtime.loading import find_model
     from mim_lsp.training.run import train
 
     train(
@@ -41,5 +52,7 @@ def _run(args: argparse.Namespace) -> int:
         resume=args.resume,
         device=args.device,
         threads=args.threads,
+        start=find_model(args.start) if args.start else None,
+        lr_scale=args.lr_scale,
     )
     return 0

@@ -15,7 +15,7 @@ from mim_lsp.runtime.protocol import CancelFlag as CancelFlag
 if TYPE_CHECKING:
     from mim_lsp.completion.explain import Explanation
 
-Decode = Literal["infill", "streams"]
+Decode = Literal["infill", "streams", "forward"]
 Source = Literal["met", "forward", "backward"]
 Mode = Literal["auto", "line", "statement", "block"]
 Watch = Callable[[str], None]

@@ -104,20 +104,30 @@ class Run:
         self.steps += 1
         return self.rows.step(feeds, self.cancel)
 
+    @property
+    def _is_one_sided(self) -> bool:
+        return self.settings.decode == "forward"
+
     def _sides(self, choose: Choice) -> tuple[Side, Side]:
         """Fresh sides behind their prompts."""
         config, settings = self.model.config, self.settings
         end_bias = config.end_bias if settings.end_bias is None else settings.end_bias
         room = config.context_length - max(len(task.row) for task in self.tasks)
+        budget = max(1, min(settings.max_tokens, room))
+        budgets = budget, 0 if self._is_one_sided else budget
         forward, backward = (
             Side(
                 *parts,
                 eom=config.special.eom,
-                max_tokens=max(1, min(settings.max_tokens, room)),
+                max_tokens=most,
                 max_lines=settings.max_lines,
                 end_bias=end_bias,
             )
-            for parts in zip(self.tasks, self.vocabularies, self.rows.both, (choose, greedy), strict=True)
+            for most, parts in zip(
+                budgets,
+                zip(self.tasks, self.vocabularies, self.rows.both, (choose, greedy), strict=True),
+                strict=True,
+            )
         )
         return forward, backward
 
@@ -135,14 +145,14 @@ class Run:
         """Both models' scores; free for a middle that both sides wrote, and for one that was cut."""
         if len(middles) == 1 and all(side.middle == mirror(middles[0], side.direction) for side in sides):
             return [Score(own_reading(sides[0]), own_reading(sides[1]))]
-        is_cut = [sides[0].is_cut and middle == sides[0].middle for middle in middles]
+        is_cut = [self._is_one_sided or (sides[0].is_cut and middle == sides[0].middle) for middle in middles]
         whole = [middle for middle, cut in zip(middles, is_cut, strict=True) if not cut]
         scores = iter(score_middles(self._step, sides, whole))
         return [Score(own_reading(sides[0]), Reading()) if cut else next(scores) for cut in is_cut]
 
     def _empty_log_probs(self, sides: tuple[Side, Side]) -> tuple[float, float] | None:
         """What both models think of an empty middle."""
-        if not self.settings.score_empty:
+        if not self.settings.score_empty or self._is_one_sided:
             return None
         if any(len(side.to_write(b"", behind=len(side.task.arrival))) > self.settings.max_tokens for side in sides):
             return None

@@ -87,8 +87,9 @@ class Side:
         return NextTokens(texts, eom=self.eom, eom_log_prob=end + self.end_bias, log_total=log_total)
 
     def begin(self) -> None:
-        """Choose the first token, from what follows the prompt."""
-        self._write(self._place)
+        """Choose the first token, from what follows the prompt; nothing if this side has no budget."""
+        if self.may_write:
+            self._write(self._place)
 
     def recall(self) -> None:
         """Go on as far as it is known from earlier passes what follows."""

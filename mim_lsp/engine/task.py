@@ -58,7 +58,7 @@ def make_task(
     model: LoadedModel, vocabulary: OwnVocabulary, request: InfillRequest, decode: Decode, meet_ngram: int
 ) -> SideTask:
     """One direction's task; built once, mirrored by the direction of `vocabulary`."""
-    infill = decode == "infill"
+    infill = decode != "streams"
     near, known, far = _own_view(request, vocabulary.direction, infill)
     own, stub = _take_back(vocabulary.encode(near), vocabulary)
     following = vocabulary.encode(known + far)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Decode = Literal["infill", "streams"]
+Decode = Literal["infill", "streams", "forward"]
 Source = Literal["met", "forward", "backward"]
 Watch = Callable[[str], None]
 """Told what the forward side has written of the middle so far, in whole characters; may raise `Cancelled`."""
@@ -29,7 +29,9 @@ class DecodeSettings:
     """How a middle is written."""
 
     decode: Decode = "infill"
-    """`infill`: each direction has read the far side. `streams`: the paper's decoupled inference."""
+    """`infill`: each direction has read the far side. `streams`: the paper's decoupled inference.
+    `forward`: as `infill`, but the backward direction neither writes nor judges: what left-to-right models, such as the
+    `fim` baseline, do."""
     meet_ngram: int = 2
     """Tokens of the two sides that must coincide to be a candidate meet (n in the paper, Sec. 3.2.1)."""
     max_tokens: int = 64

@@ -55,7 +55,7 @@ class _Place(NamedTuple):
 def pack(examples: Sequence[Example], row_tokens: int, pad: int) -> Batch:
     """Place both rows of every example, first fit, longest first, into rows of `row_tokens` positions."""
     segments = [segment for example in examples for segment in (example.forward, example.backward)]
-    lengths = [len(segment) - 1 for segment in segments]  # the last token is only predicted
+    lengths = [max(0, len(segment) - 1) for segment in segments]  # the last token is only predicted
     assert max(lengths) <= row_tokens
     places, n_rows = _first_fit(lengths, row_tokens)
     ids = np.full((n_rows, row_tokens), pad, dtype=np.int64)

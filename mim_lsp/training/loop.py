@@ -77,7 +77,7 @@ class Trainer:
         self.recipe, self.model, self.source, self.heldout, self.folder = recipe, model, source, heldout, folder
         self.bf16, self.intervals, self.workers = bf16, intervals or Intervals(), workers or Workers()
         self.device = next(model.parameters()).device
-        self.optimizers = make_optimizers(model, recipe)
+        self.optimizers = make_optimizers(model, recipe, bf16=bf16)
         self.progress = Progress()
         self.checkpoint = folder / CHECKPOINT
         self.watch: Callable[[Metrics], None] = lambda _: None

@@ -6,14 +6,18 @@ import torch
 from torch.optim import AdamW, Muon, Optimizer
 
 from mim_lsp.model.network import Decoder
+from mim_lsp.training.muon import Float32Muon
 from mim_lsp.training.recipes import Recipe
 
 
-def make_optimizers(model: Decoder, recipe: Recipe) -> list[Optimizer]:
-    """The two optimizers over all of the model's parameters; each group keeps its peak rate as `peak_lr`."""
+def make_optimizers(model: Decoder, recipe: Recipe, *, bf16: bool) -> list[Optimizer]:
+    """The two optimizers over all of the model's parameters; each group keeps its peak rate as `peak_lr`.
+
+    `bf16` tells whether the device is fast at it.
+    """
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     vectors = [p for p in model.parameters() if p.ndim == 1]
-    muon = Muon(
+    muon = (Muon if bf16 else Float32Muon)(
         matrices, lr=recipe.matrix_lr, momentum=0.95, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
     )
     adamw = AdamW(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from mim_lsp.errors import CorpusError, SettingsError
-from mim_lsp.model.folder import TOKENIZER, WEIGHTS, write_shape
+from mim_lsp.model.folder import TOKENIZER, WEIGHTS, read_config, write_shape
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
-from mim_lsp.model.weights import save_weights
+from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.batches import Batch, BatchSource
+from mim_lsp.training.bf16 import has_bf16
 from mim_lsp.training.corpus.reader import Document, Split, read_documents
 from mim_lsp.training.log import say
 from mim_lsp.training.loop import CHECKPOINT, Budget, Trainer
 from mim_lsp.training.memory import keep_freed_memory
 from mim_lsp.training.recipes import Recipe, find_recipe
-from mim_lsp.training.windows import ExampleBuilder, WindowSettings
+from mim_lsp.training.windows import ExampleBuilder
 from mim_lsp.training.workers import Workers
 
 CHARS_PER_ANCHOR_TOKEN = 3
@@ -35,6 +38,8 @@ def train(
     resume: bool = False,
     device: str = "auto",
     threads: int | None = None,
+    start: Path | None = None,
+    lr_scale: float = 1.0,
 ) -> Path:
     """Train `recipe` on the corpus and write the model folder `out/<model name>`.
 
@@ -47,13 +52,17 @@ def train(
         resume: go on from the checkpoint in `out`.
         device: `auto`, `cpu` or `cuda`.
         threads: CPU threads; torch's default if None.
+        start: folder of a model of the recipe's shape, whose tokenizer and weights the run begins with.
+        lr_scale: factor on the recipe's learning rates; a trained model goes on better with less.
 
     Raises:
-        SettingsError: unknown recipe, no such device, no budget, or a run in `out` that is not to be resumed.
+        SettingsError: unknown recipe, no such device, no budget, a `start` of another shape, or a run in `out` that is
+            not to be resumed.
         CorpusError: the corpus is missing or empty.
         ModelError: `resume` without a checkpoint that fits.
     """
     chosen, target, workers = find_recipe(recipe), _device(device), Workers()
+    chosen = replace(chosen, matrix_lr=lr_scale * chosen.matrix_lr, other_lr=lr_scale * chosen.other_lr)
     budget = Budget(steps=steps) if steps is not None else Budget(chosen.minutes if minutes is None else minutes)
     if (out / CHECKPOINT).exists() and not resume:
         raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
@@ -61,10 +70,12 @@ def train(
     documents, heldout = _documents(corpus, "train"), _documents(corpus, "heldout")
     out.mkdir(parents=True, exist_ok=True)
     workers.join(target)
-    tokenizer = _tokenizer(chosen, documents, out, workers, resume=resume)
+    if start is not None and not resume and workers.is_first:
+        shutil.copyfile(start / TOKENIZER, out / TOKENIZER)
+    tokenizer = _tokenizer(chosen, documents, out, workers, resume=resume or start is not None)
     builder = _builder(chosen, tokenizer)
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
-    model = Decoder(chosen.config).to(target)
+    model = (Decoder(chosen.config) if start is None else _started(chosen, start)).to(target)
     trainer = Trainer(chosen, model, source, measured, out, bf16=has_bf16(target), workers=workers)
     if resume:
         trainer.resume()
@@ -82,6 +93,13 @@ def _set_up(device: torch.device, threads: int | None, seed: int) -> None:
     if device.type == "cpu":
         keep_freed_memory()
     torch.manual_seed(seed)
+
+
+def _started(recipe: Recipe, start: Path) -> Decoder:
+    """The model in `start`, to be trained further."""
+    if read_config(start) != replace(recipe.config, end_bias=read_config(start).end_bias):
+        raise SettingsError(f"the model in {start} has another shape than the recipe {recipe.name}")
+    return load_weights(recipe.config, start / WEIGHTS).train().requires_grad_(True)
 
 
 def write_model(folder: Path, recipe: Recipe, tokenizer: CodeTokenizer, model: Decoder) -> Path:
@@ -122,8 +140,7 @@ def _tokenizer(
 
 
 def _builder(recipe: Recipe, tokenizer: CodeTokenizer) -> ExampleBuilder:
-    settings = WindowSettings(tokens=recipe.config.context_length, infill_rate=recipe.infill_rate)
-    return ExampleBuilder(recipe.config, tokenizer, settings)
+    return ExampleBuilder(recipe.config, tokenizer, recipe.windows)
 
 
 def _source(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) -> BatchSource:
@@ -141,15 +158,3 @@ def _device(name: str) -> torch.device:
     if name not in ("auto", "cpu", "cuda") or (name == "cuda" and not has_gpu):
         raise SettingsError(f"cannot train on '{name}' here. Choose one of: auto, cpu{', cuda' if has_gpu else ''}.")
     return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
-
-
-def has_bf16(device: torch.device) -> bool:
-    """Whether bf16 is fast there: on GPUs and processors that have instructions for it."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in _cpu_flags())
-
-
-def _cpu_flags() -> str:
-    path = Path("/proc/cpuinfo")
-    return path.read_text() if path.exists() else ""

@@ -22,6 +22,7 @@ from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.batches import Batch, BatchSource
+from mim_lsp.training.bf16 import has_bf16
 from mim_lsp.training.corpus.filters import path_reason
 from mim_lsp.training.corpus.secrets import has_secret
 from mim_lsp.training.forward import Metrics
@@ -29,9 +30,9 @@ from mim_lsp.training.log import say
 from mim_lsp.training.loop import CHECKPOINT, Budget, Intervals, Trainer
 from mim_lsp.training.quantization.calibration import library_files, read_texts
 from mim_lsp.training.recipes import Recipe
-from mim_lsp.training.run import has_bf16, stride
+from mim_lsp.training.run import stride
 from mim_lsp.training.tune_card import write_tune_card
-from mim_lsp.training.windows import ExampleBuilder, WindowSettings
+from mim_lsp.training.windows import ExampleBuilder
 
 LEAST_FILES = 5
 LEAST_CHARS = 20_000
@@ -197,8 +198,7 @@ class _Tuning:
         )
 
     def _source(self, texts: Sequence[str], seed: int) -> BatchSource:
-        windows = WindowSettings(tokens=self.config.context_length, infill_rate=self.recipe.infill_rate)
-        builder = ExampleBuilder(self.config, self.tokenizer, windows)
+        builder = ExampleBuilder(self.config, self.tokenizer, self.recipe.windows)
         return BatchSource(texts, builder, self.recipe.examples_per_step, stride(self.recipe), seed)
 
     def _batches(self, texts: Sequence[str]) -> list[Batch]:

@@ -1,27 +1,34 @@
 """From a document to what the model learns from it: a forward row, a backward row, and where the two align.
 
-An `Example` is either a window of whole text (the paper's pre-training) or a window with a hole in it (infilling).
+An `Example` is either a window of whole text (the paper's pre-training) or a window with a hole in it (infilling). The
+baselines, `ar` and `fim`, learn from forward rows only.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.rows import Direction, build_row
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
-from mim_lsp.syntax.holes import Hole, draw_hole
+from mim_lsp.syntax.holes import DEFAULT_WEIGHTS, Hole, HoleKind, draw_hole
 from mim_lsp.syntax.tree import SyntaxTree
+from mim_lsp.training.fim import fim_row
 
 CHARS_PER_TOKEN = 6
 """Characters that are looked at for each token that is wanted: more than enough for nearly all code."""
 ROW_OVERHEAD = 4
 """Special tokens of an infilling row."""
+FIM_SEAMS = 4
+"""Tokens that a window may need more when it is cut at two places."""
+
+Objective = Literal["mim", "ar", "fim"]
+"""`mim`: both directions. `ar`: left to right only. `fim`: left to right, with the middle moved to the end."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class WindowSettings:
 
     tokens: int
     """Longest row, in tokens that predict another."""
+    objective: Objective = "mim"
     infill_rate: float = 0.7
     """Share of windows with a hole; 0 is the paper's pre-training."""
     boundary_rate: float = 0.85
@@ -39,6 +47,8 @@ class WindowSettings:
     the far side: it is nearer, and `<eom>` comes more often."""
     suffix_share: tuple[float, float] = (0.15, 0.45)
     """Range of the suffix's share of a window with a hole."""
+    hole_weights: Mapping[HoleKind, float] = field(default_factory=lambda: DEFAULT_WEIGHTS)
+    """How often each kind of hole is drawn."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +57,11 @@ class Example:
 
     forward: list[int]
     backward: list[int]
+    """Empty in the baselines."""
     pairs: list[tuple[int, int]]
     """Positions (in `forward`, in `backward`) that predict the same token of the text."""
     kind: str
-    """`text`, or the kind of the hole."""
+    """`text`, `fim`, or the kind of the hole."""
 
 
 class _Cuts(NamedTuple):
@@ -74,9 +85,12 @@ class ExampleBuilder:
     def draw(self, text: str, anchor: int, stride: int, rng: random.Random) -> Example:
         """An example from around `text[anchor : anchor + stride]`; whole text if no hole can be drawn there."""
         longest = int(self.settings.tokens * rng.choice(self.settings.lengths))
+        if self.settings.objective != "mim":
+            return self._baseline(text, anchor, longest, rng)
         if rng.random() < self.settings.infill_rate:
             tree = SyntaxTree.parse(text, focus=anchor)
-            hole = draw_hole(tree, rng, within=(anchor, min(len(text), anchor + stride)))
+            within = anchor, min(len(text), anchor + stride)
+            hole = draw_hole(tree, rng, self.settings.hole_weights, within)
             example = self.infill(text, hole, rng, longest=longest) if hole is not None else None
             if example is not None:
                 return example
@@ -93,6 +107,17 @@ class ExampleBuilder:
             [(i, n - 1 - i) for i in range(n)],
             "text",
         )
+
+    def _baseline(self, text: str, anchor: int, longest: int, rng: random.Random) -> Example:
+        """What a left-to-right model learns from: a window of plain text, or with its middle at the end."""
+        if self.settings.objective == "fim" and rng.random() < self.settings.infill_rate:
+            start = text.rfind("\n", 0, anchor) + 1
+            room = longest - ROW_OVERHEAD - FIM_SEAMS
+            window = self.tokenizer.decode(self._encode_from(text, start, room))
+            row = fim_row(self.special, self.tokenizer, window, rng)
+            if len(row) <= longest + 1:
+                return Example(row, [], [], "fim")
+        return Example(self.whole_text(text, anchor, longest).forward, [], [], "text")
 
     def infill(
         self, text: str, hole: Hole, rng: random.Random, *, longest: int | None = None, with_far: bool = True

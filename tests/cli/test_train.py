@@ -25,5 +25,7 @@ def test_train_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
         "resume": True,
         "device": "cpu",
         "threads": 2,
+        "start": None,
+        "lr_scale": 1.0,
     }
     assert calls == [(("smoke",), expected)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mim_lsp.engine.types import Decode
 from tests.engine.oracle import Answer, ask, decode_passes, forward_alone, forward_task, request, tokens
 
-MODES: tuple[Decode, ...] = get_args(Decode)
+MODES: tuple[Decode, ...] = ("infill", "streams")
 HOLE = "total = 0\nfor circle in circles:\n    total += |\nreturn total\n"
 MIDDLE = "circle.scaled(scale).area() * factor + 1.5"
 n_tokens = len(tokens(MIDDLE))
@@ -202,3 +202,12 @@ def test_whatever_the_models_want_the_rules_hold(
         alone, _ = forward_alone(answer.runtime.log_probs, asked, decode, budget)
         written = task.stub + (answer.text or "").encode()
         assert alone.startswith(written + task.known if decode == "infill" else written)
+
+
+def test_forward_alone_asks_nothing_of_the_backward_model() -> None:
+    answer = ask(HOLE, MIDDLE, decode="forward")
+    (middle,) = answer.generation.middles
+    assert (middle.text, middle.source, answer.generation.met) == (MIDDLE, "forward", False)
+    assert middle.backward_tokens == ()
+    assert len(middle.forward_tokens) >= n_tokens
+    assert all(len(feeds) == 1 for feeds in decode_passes(answer.runtime))

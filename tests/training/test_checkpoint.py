@@ -29,7 +29,7 @@ def step(model: Decoder, optimizers: list[Optimizer], n: int) -> None:
 
 def trained(steps: int, seed: int = 0) -> tuple[Decoder, list[Optimizer]]:
     model = tiny_model(seed)
-    optimizers = make_optimizers(model, RECIPE)
+    optimizers = make_optimizers(model, RECIPE, bf16=True)
     for n in range(steps):
         step(model, optimizers, n)
     return model, optimizers
@@ -117,7 +117,7 @@ def test_a_kill_between_the_two_renames_leaves_the_last_checkpoint(
 def assert_refused(folder: Path, reason: str, model: Decoder | None = None) -> None:
     model = model or tiny_model()
     with pytest.raises(ModelError, match=reason) as raised:
-        load_checkpoint(folder, model, make_optimizers(model, RECIPE))
+        load_checkpoint(folder, model, make_optimizers(model, RECIPE, bf16=True))
     assert "\n" not in str(raised.value)
 
 

@@ -15,14 +15,14 @@ RECIPE = find_recipe("smoke")
 
 def test_every_parameter_is_in_exactly_one_group() -> None:
     model = tiny_model()
-    optimizers = make_optimizers(model, RECIPE)
+    optimizers = make_optimizers(model, RECIPE, bf16=True)
     grouped = [id(p) for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]]
     assert sorted(grouped) == sorted(map(id, model.parameters()))
 
 
 def test_matrices_of_the_blocks_are_muons() -> None:
     model = tiny_model()
-    muon, adamw = make_optimizers(model, RECIPE)
+    muon, adamw = make_optimizers(model, RECIPE, bf16=True)
     assert isinstance(muon, Muon)
     assert isinstance(adamw, AdamW)
     by_muon = {id(p) for group in muon.param_groups for p in group["params"]}
@@ -32,13 +32,13 @@ def test_matrices_of_the_blocks_are_muons() -> None:
 
 
 def test_embedding_and_norms_do_not_decay() -> None:
-    muon, adamw = make_optimizers(tiny_model(), RECIPE)
+    muon, adamw = make_optimizers(tiny_model(), RECIPE, bf16=True)
     assert {group["weight_decay"] for group in adamw.param_groups} == {0.0}
     assert {group["weight_decay"] for group in muon.param_groups} == {RECIPE.weight_decay}
 
 
 def test_rates_are_set_from_their_peaks() -> None:
-    optimizers = make_optimizers(tiny_model(), RECIPE)
+    optimizers = make_optimizers(tiny_model(), RECIPE, bf16=True)
     for factor in (0.25, 0.5):
         set_learning_rate(optimizers, factor)
         rates = [{group["lr"] for group in optimizer.param_groups} for optimizer in optimizers]

@@ -136,3 +136,18 @@ def test_a_corpus_without_text_is_an_error(corpus: Path, tmp_path: Path) -> None
     with pytest.raises(CorpusError, match="no heldout documents"):
         train("smoke", corpus=corpus, out=tmp_path / "out", steps=1)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_begins_with_a_trained_model(corpus: Path, tmp_path: Path) -> None:
+    base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=3)
+    more = train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base, lr_scale=1e-9)
+    assert read_tokenizer(more).encode(SOURCE) == read_tokenizer(base).encode(SOURCE)
+    before, after = (load_weights(read_config(folder), folder / WEIGHTS) for folder in (base, more))
+    ids = read_tokenizer(base).encode("def area")
+    assert torch.allclose(reference_logits(before, ids), reference_logits(after, ids), atol=0.05)
+
+
+def test_a_run_begins_with_no_model_of_another_shape(corpus: Path, tmp_path: Path) -> None:
+    base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=1)
+    with pytest.raises(SettingsError, match="another shape than the recipe nano"):
+        train("nano", corpus=corpus, out=tmp_path / "more", steps=1, start=base)

@@ -122,7 +122,7 @@ class Settings:
     decode: Annotated[
         Decode,
         Key(
-            Choice(get_args(Decode)),
+            Choice(("infill", "streams")),
             '`"infill"`: both directions read both sides of the cursor; `"streams"`: each reads its own side',
         ),
     ] = _OPTIONS.decode
