@@ -24,11 +24,13 @@ HEAVY = (
     "numpy.random",
     "pyarrow",
     "pygls",
+    "regex",
     "requests",
     "rich",
+    "tokenizers",
     "unittest",
 )
-FOR_THE_MODEL = ("numpy", "safetensors", "tokenizers", "tree_sitter")
+FOR_THE_MODEL = ("numpy", "safetensors", "tiktoken", "tree_sitter")
 """What the server imports on the model's thread, while its client says hello."""
 
 

@@ -10,6 +10,7 @@ import torch
 from mim_lsp.model.config import ModelConfig, SpecialTokens
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
+from mim_lsp.training.vocabulary import learn_tokenizer
 
 VOCAB_SIZE = 400
 
@@ -65,7 +66,7 @@ print(total_area([Circle(1.5), Circle(radius=2)], scale=names["größe"]))
 @cache
 def tiny_tokenizer() -> CodeTokenizer:
     """A tokenizer that was learned from `SOURCE`; it has merges for its words and its indentation."""
-    return CodeTokenizer.train([SOURCE] * 2, VOCAB_SIZE)
+    return learn_tokenizer([SOURCE] * 2, VOCAB_SIZE)
 
 
 def tiny_config(**changes: Any) -> ModelConfig:

@@ -12,7 +12,13 @@ from mim_lsp.cli.parser import parse
 from mim_lsp.errors import MimError
 
 # Packages that the base install leaves out, and the extra that brings each.
-_EXTRA_OF = {"torch": "torch", "datasketch": "train", "matplotlib": "train", "pyarrow": "train"}
+_EXTRA_OF = {
+    "torch": "torch",
+    "datasketch": "train",
+    "matplotlib": "train",
+    "pyarrow": "train",
+    "tokenizers": "train",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from mim_lsp.training.log import say
 from mim_lsp.training.loop import CHECKPOINT, Budget, Trainer
 from mim_lsp.training.memory import keep_freed_memory
 from mim_lsp.training.recipes import Recipe, find_recipe
+from mim_lsp.training.vocabulary import learn_tokenizer
 from mim_lsp.training.windows import ExampleBuilder
 from mim_lsp.training.workers import Workers
 
@@ -133,7 +134,7 @@ def _tokenizer(
     every = max(1, sum(len(d.content) for d in documents) // recipe.tokenizer_chars)
     if workers.is_first:
         say("learning the tokenizer")
-    tokenizer = CodeTokenizer.train((d.content for d in documents[::every]), recipe.config.vocab_size)
+    tokenizer = learn_tokenizer((d.content for d in documents[::every]), recipe.config.vocab_size)
     if workers.is_first:
         tokenizer.save(path)
     return tokenizer

@@ -15,9 +15,9 @@ from mim_lsp.evaluation.tasks import InfillingTask
 from mim_lsp.model.config import SpecialTokens
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.rows import Direction, build_row
-from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.runtime.loading import LoadedModel
 from mim_lsp.runtime.torch.runtime import TorchRuntime
+from mim_lsp.training.vocabulary import learn_tokenizer
 from tests.evaluation.fakes import ScriptedCompleter, offered, withheld
 from tests.reference import reference_log_probs
 from tests.tiny import SOURCE, VOCAB_SIZE, tiny_config, tiny_model, tiny_tokenizer
@@ -88,7 +88,7 @@ def test_models_of_different_vocabularies_are_refused(other: str) -> None:
         changed = tiny_config(vocab_size=410, special=SpecialTokens.at_the_end_of(410))
         second = LoadedModel("b", changed, second.tokenizer, second.runtime)
     else:
-        tokenizer = CodeTokenizer.train(["something else entirely\n"] * 2, VOCAB_SIZE)
+        tokenizer = learn_tokenizer(["something else entirely\n"] * 2, VOCAB_SIZE)
         second = LoadedModel("b", second.config, tokenizer, second.runtime)
     with pytest.raises(SettingsError, match="a and b have different vocabularies"):
         compare_texts(first, second, WINDOWS)

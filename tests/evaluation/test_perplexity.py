@@ -17,6 +17,7 @@ from mim_lsp.model.network import Decoder, attend_within, packed_visibility
 from mim_lsp.model.rows import Direction, build_row
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.model.weights import load_weights, save_weights
+from mim_lsp.training.vocabulary import learn_tokenizer
 
 TEXTS = ["def f(x):\n    return x + 1\n", "", "s = 'naïve 🐍'\r\n", "y"]
 VOCAB = 290
@@ -35,7 +36,7 @@ CONFIG = ModelConfig(
 
 @pytest.fixture(scope="module")
 def tokenizer() -> CodeTokenizer:
-    return CodeTokenizer.train(["def f(x):\n    return x\n"] * 3, VOCAB)
+    return learn_tokenizer(["def f(x):\n    return x\n"] * 3, VOCAB)
 
 
 @pytest.fixture

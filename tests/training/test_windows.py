@@ -6,13 +6,14 @@ from typing import NamedTuple
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import models, pre_tokenizers
 
 from mim_lsp.model.config import SpecialTokens
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.syntax import tree as tree_module
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from mim_lsp.syntax.holes import Hole, HoleKind
+from mim_lsp.training.vocabulary import byte_level
 from mim_lsp.training.windows import Example, ExampleBuilder, WindowSettings
 from tests.tiny import SOURCE, tiny_config, tiny_tokenizer
 
@@ -220,9 +221,7 @@ def test_two_texts_that_need_more_tokens_as_one_make_no_row_too_long() -> None:
     merges = [("c", "d"), ("b", "c"), ("a", "bc"), ("d", "e"), ("de", "f")]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocab = {token: i for i, token in enumerate([*alphabet, *("".join(pair) for pair in merges)])}
-    bpe = Tokenizer(models.BPE(vocab, merges))
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer = CodeTokenizer(bpe)
+    tokenizer = CodeTokenizer(byte_level(models.BPE(vocab, merges)).to_str())
     assert [len(tokenizer.encode(text)) for text in ("abc", "def", "abcdef")] == [1, 1, 5]
     drawing = ExampleBuilder(tiny_config(), tokenizer, WindowSettings(tokens=40, boundary_rate=0.0))
     for middle, fits in (("def", False), ("ghi", True)):
