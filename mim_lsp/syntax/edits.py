@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from tree_sitter import Point, Tree
 
 
@@ -19,8 +18,9 @@ class Edit(NamedTuple):
 
 def find_edit(old: bytes, new: bytes) -> Edit:
     """The shortest edit that turns `old` into `new`."""
-    start = _common_start(np.frombuffer(old, np.uint8), np.frombuffer(new, np.uint8))
-    kept = _common_start(np.frombuffer(old, np.uint8)[start:][::-1], np.frombuffer(new, np.uint8)[start:][::-1])
+    shorter, n_old, n_new = min(len(old), len(new)), len(old), len(new)
+    start = _longest(shorter, lambda i, j: old[i:j] == new[i:j])
+    kept = _longest(shorter - start, lambda i, j: old[n_old - j : n_old - i] == new[n_new - j : n_new - i])
     return Edit(start, len(old) - kept, len(new) - kept)
 
 
@@ -31,10 +31,19 @@ def edited(tree: Tree, old: bytes, new: bytes) -> Tree:
     return copy
 
 
-def _common_start(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> int:
-    n = min(len(a), len(b))
-    differ = a[:n] != b[:n]
-    return int(differ.argmax()) if differ.any() else n
+def _longest(most: int, are_same: Callable[[int, int], bool]) -> int:
+    """How many of at most `most` bytes are the same, by halving: slices are compared at the speed of memory.
+
+    `are_same` compares those from its first number to its second.
+    """
+    same, differ = 0, most + 1
+    while differ - same > 1:
+        middle = (same + differ) // 2
+        if are_same(same, middle):
+            same = middle
+        else:
+            differ = middle
+    return same
 
 
 def _point(data: bytes, offset: int) -> Point:

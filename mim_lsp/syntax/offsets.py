@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from bisect import bisect_right
+from itertools import accumulate
 
-_CONTINUATION_MASK = 0xC0
-_CONTINUATION = 0x80
+_BLOCK = 256
+"""Characters between two places whose bytes are known."""
+_CONTINUATIONS = bytes(range(0x80, 0xC0))
+"""Bytes that do not start a character."""
 
 
 def encode(text: str) -> bytes:
@@ -15,27 +17,36 @@ def encode(text: str) -> bytes:
 
 
 class ByteOffsets:
-    """Maps code-point offsets of one text to byte offsets and back. Free for ASCII, 4 bytes a character otherwise."""
+    """Maps code-point offsets of one text to byte offsets and back. Free for ASCII; else what lies between two known
+    places is encoded, or counted."""
 
     def __init__(self, text: str, data: bytes) -> None:
         """`data` must be `encode(text)`."""
-        self._char_count = len(text)
-        self._byte_count = len(data)
-        self._starts: npt.NDArray[np.int32] | None = None
-        if len(data) != len(text):
-            octets = np.frombuffer(data, np.uint8)
-            self._starts = np.flatnonzero((octets & _CONTINUATION_MASK) != _CONTINUATION).astype(np.int32)
+        self._text, self._data = text, data
+        self._is_ascii = len(data) == len(text)
+        self._starts: list[int] = []
+        """The byte at which each block of characters starts."""
+        if not self._is_ascii:
+            blocks = (text[start : start + _BLOCK] for start in range(0, len(text), _BLOCK))
+            self._starts = [*accumulate((len(encode(block)) for block in blocks), initial=0)]
 
     def to_byte(self, char: int) -> int:
         """The byte at which code point `char` starts; clamped to the text."""
-        if char >= self._char_count:
-            return self._byte_count
+        if char >= len(self._text):
+            return len(self._data)
         char = max(char, 0)
-        return char if self._starts is None else int(self._starts[char])
+        if self._is_ascii:
+            return char
+        block = char // _BLOCK
+        return self._starts[block] + len(encode(self._text[block * _BLOCK : char]))
 
     def to_char(self, byte: int) -> int:
         """The code point that byte `byte` belongs to; clamped to the text."""
-        if byte >= self._byte_count:
-            return self._char_count
+        if byte >= len(self._data):
+            return len(self._text)
         byte = max(byte, 0)
-        return byte if self._starts is None else int(self._starts.searchsorted(byte, side="right")) - 1
+        if self._is_ascii:
+            return byte
+        block = bisect_right(self._starts, byte) - 1
+        begun = self._data[self._starts[block] : byte + 1].translate(None, _CONTINUATIONS)
+        return block * _BLOCK + len(begun) - 1

@@ -18,6 +18,17 @@ def test_each_code_point_maps_to_its_byte_and_back(text: str) -> None:
         assert offsets.to_char(byte) == char
 
 
+def test_long_texts_are_looked_up_in_blocks() -> None:
+    text = "aé漢😀" * 70 + "x" * 300 + "\ud800" * 5
+    for last in ("", "é"):
+        offsets, data = ByteOffsets(text + last, encode(text + last)), encode(text + last)
+        owners = [char for char, letter in enumerate(text + last) for _ in encode(letter)]
+        assert [offsets.to_char(byte) for byte in range(len(data))] == owners
+        assert [offsets.to_byte(char) for char in range(len(text + last))] == [
+            owners.index(char) for char in range(len(text + last))
+        ]
+
+
 @given(ANY_TEXT)
 def test_a_byte_inside_a_code_point_maps_to_that_code_point(text: str) -> None:
     offsets = ByteOffsets(text, encode(text))
