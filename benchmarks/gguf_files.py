@@ -9,8 +9,8 @@ from typing import Any
 import gguf
 from gguf.quants import quantize
 
+from mim_lsp.model.arrays import FloatArray
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.model.tensors import FloatArray
 
 GGUF_TYPES = {
     "f32": gguf.GGMLQuantizationType.F32,

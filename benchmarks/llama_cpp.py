@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from mim_lsp.errors import MimError
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
+from mim_lsp.runtime.arrays import distributions
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 
 DEFAULT_BUILD = Path("build/llama.cpp")
 """Where `benchmarks/build_llama_cpp.sh` leaves its build."""
@@ -72,7 +73,7 @@ class LlamaCppRuntime:
         assert not failed
         self._library.driver_shift(self._driver, row, start, end, to - start)
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         """One `llama_decode`; logits (outputs, vocab_size) of each feed, valid until the next step."""
         tokens = [token for feed in feeds for token in feed.ids]
         assert len(tokens) <= self._batch_size
@@ -89,13 +90,14 @@ class LlamaCppRuntime:
             self._lengths[feed.row] += len(feed.ids)
         return self._outputs(feeds)
 
-    def _outputs(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def _outputs(self, feeds: Sequence[Feed]) -> list[Sequence[Distribution]]:
         """Views of the logits; llama.cpp keeps those of a batch one behind the other."""
-        out, end = [], 0
+        out: list[Sequence[Distribution]] = []
+        end = 0
         for feed in feeds:
             end += len(feed.ids)
             first = self._library.driver_logits(self._driver, end - feed.outputs)
-            out.append(np.ctypeslib.as_array(first, (feed.outputs, self.vocab_size)))
+            out.append(distributions(np.ctypeslib.as_array(first, (feed.outputs, self.vocab_size))))
         return out
 
 

@@ -17,10 +17,12 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from mim_lsp.model.arrays import floats, int4_scales
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import WEIGHTS, read_config
 from mim_lsp.model.tensors import Int4Groups, StoredTensor, read_tensors
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
+from mim_lsp.runtime.arrays import distributions
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 
 ROW_LENGTH = 2048
 """Tokens that a row's cache holds."""
@@ -62,7 +64,7 @@ class OnnxRuntime:
         """Forget all but the first `length` tokens of a row."""
         self._lengths[row] = length
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         """Logits of each feed, valid until the next step.
 
         Rows go together where they are neighbours and get one token each; the operator takes longer pieces one row at
@@ -73,7 +75,7 @@ class OnnxRuntime:
             return self._pass(feeds)
         return [self._pass([feed])[0] for feed in feeds]
 
-    def _pass(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def _pass(self, feeds: Sequence[Feed]) -> list[Sequence[Distribution]]:
         bound = self._bound(feeds[0].row, len(feeds), len(feeds[0].ids), feeds[0].outputs)
         bound.ids[:] = [feed.ids for feed in feeds]
         ends = [self._lengths[feed.row] + len(feed.ids) for feed in feeds]
@@ -82,7 +84,7 @@ class OnnxRuntime:
         self._session.run_with_iobinding(bound.binding)
         for feed, end in zip(feeds, ends, strict=True):
             self._lengths[feed.row] = end
-        return list(bound.logits)
+        return [distributions(logits) for logits in bound.logits]
 
     def _bind(self, first_row: int, n_rows: int, n_tokens: int, outputs: int) -> _Bound:
         """The buffers of a pass of this form, made once."""
@@ -120,7 +122,7 @@ def build_graph(config: ModelConfig, tensors: dict[str, StoredTensor]) -> onnx.M
     """The decoder: ids (rows, tokens) to logits (rows, outputs, vocab_size), with a cache for each layer's keys (even
     numbers) and values (odd ones)."""
     graph = _Graph()
-    graph.constant("embedding", _floats(tensors["embedding.weight"]))
+    graph.constant("embedding", floats(tensors["embedding.weight"]))
     for name, table in zip(("cos", "sin"), _rotary_tables(config), strict=True):
         graph.constant(name, table)
     x = graph.add("Gather", ["embedding", "ids"])
@@ -175,7 +177,7 @@ class _Graph:
         return names[0]
 
     def norm(self, x: str, weight: StoredTensor, eps: float) -> str:
-        weight_name = self.constant(f"c{len(self._constants)}", _floats(weight))
+        weight_name = self.constant(f"c{len(self._constants)}", floats(weight))
         return self.add("SimplifiedLayerNormalization", [x, weight_name], epsilon=eps, axis=-1)
 
     def matmul(self, x: str, weight: StoredTensor, output: str | None = None) -> str:
@@ -217,17 +219,15 @@ class _Graph:
 
 def _blocks(weight: StoredTensor) -> tuple[int, npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
     """Bits, unsigned values (outputs, blocks, bytes of a block) around the middle of their range, and scales."""
-    assert not isinstance(weight, np.ndarray)
+    assert not isinstance(weight, memoryview)
     n, k = weight.shape
     if isinstance(weight, Int4Groups):
         assert weight.group == BLOCK
-        return 4, weight.nibbles.reshape(n, k // BLOCK, BLOCK // 2), weight.scales.astype(np.float32)
-    unsigned = (weight.values.astype(np.int16) + 128).astype(np.uint8)
-    return 8, unsigned.reshape(n, k // BLOCK, BLOCK), np.repeat(weight.scales[:, None], k // BLOCK, axis=1)
-
-
-def _floats(tensor: StoredTensor) -> npt.NDArray[np.float32]:
-    return tensor if isinstance(tensor, np.ndarray) else tensor.dequantize()
+        nibbles = np.asarray(weight.nibbles).reshape(n, k // BLOCK, BLOCK // 2)
+        return 4, nibbles, int4_scales(weight).astype(np.float32)
+    unsigned = (np.asarray(weight.values).astype(np.int16) + 128).astype(np.uint8)
+    scales = np.repeat(np.asarray(weight.scales)[:, None], k // BLOCK, axis=1)
+    return 8, unsigned.reshape(n, k // BLOCK, BLOCK), scales
 
 
 def _rotary_tables(config: ModelConfig) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -16,9 +16,10 @@ import numpy as np
 
 from benchmarks.gguf_files import GGUF_TYPES, write_gguf
 from benchmarks.shapes import SHAPES
+from mim_lsp.model.arrays import FloatArray, int4_groups, int8_rows, plain, write_tensors
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import TOKENIZER, WEIGHTS, read_tokenizer, write_shape
-from mim_lsp.model.tensors import FloatArray, Int4Groups, Int8Rows, StoredTensor, shapes, write_tensors
+from mim_lsp.model.tensors import StoredTensor, shapes
 from mim_lsp.runtime.loading import DEFAULT_MODEL, find_model
 
 DEFAULT_FOLDER = Path("build/random-models")
@@ -42,20 +43,20 @@ def random_weights(config: ModelConfig, seed: int = 0) -> dict[str, FloatArray]:
 def as_int8(weight: FloatArray) -> StoredTensor:
     """Rounded to nearest with a scale for each row; a vector stays as it is."""
     if weight.ndim == 1:
-        return weight
+        return plain(weight)
     scales = np.abs(weight).max(axis=1) / np.float32(127)
-    return Int8Rows(np.rint(weight / scales[:, None]).astype(np.int8), scales)
+    return int8_rows(np.rint(weight / scales[:, None]).astype(np.int8), scales)
 
 
 def as_int4(weight: FloatArray) -> StoredTensor:
     """Rounded exactly as q4_0 does, so that llama.cpp has the very same weights; a vector stays as it is."""
     if weight.ndim == 1:
-        return weight
+        return plain(weight)
     groups = weight.reshape(len(weight), -1, INT4_GROUP)
     largest = np.take_along_axis(groups, np.abs(groups).argmax(axis=-1, keepdims=True), axis=-1)
     scales = largest / np.float32(-8)
     values = np.trunc(groups * (1 / scales) + np.float32(8.5)).clip(0, 15).astype(np.int8) - np.int8(8)
-    return Int4Groups.pack(values.reshape(weight.shape), scales[..., 0].astype(np.float16), INT4_GROUP)
+    return int4_groups(values.reshape(weight.shape), scales[..., 0].astype(np.float16), INT4_GROUP)
 
 
 def write_folder(folder: Path, config: ModelConfig, weights: dict[str, StoredTensor], tokenizer_from: Path) -> None:

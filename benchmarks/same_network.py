@@ -18,15 +18,16 @@ from benchmarks.llama_cpp import LlamaCppRuntime
 from benchmarks.passes import some_ids
 from benchmarks.random_models import DEFAULT_FOLDER, write_models
 from benchmarks.shapes import SHAPES
-from mim_lsp.runtime.protocol import Feed, LogProbs, Runtime
+from mim_lsp.runtime.arrays import FloatArray, as_array
+from mim_lsp.runtime.protocol import Feed, Runtime
 
 TOKENS = 300
 
 
-def centered_logits(runtime: Runtime) -> LogProbs:
+def centered_logits(runtime: Runtime) -> FloatArray:
     """(TOKENS, vocab_size) of some text; each with mean 0, so that logits and log-probabilities are the same."""
-    logits = runtime.step([Feed(runtime.open_row(), some_ids(TOKENS), outputs=TOKENS)])[0]
-    centered: LogProbs = logits - logits.mean(axis=1, keepdims=True)
+    logits = as_array(runtime.step([Feed(runtime.open_row(), some_ids(TOKENS), outputs=TOKENS)])[0])
+    centered: FloatArray = logits - logits.mean(axis=1, keepdims=True)
     return centered
 
 

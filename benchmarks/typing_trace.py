@@ -119,7 +119,7 @@ class InfillTyping:
         ahead = prompt[reuse.kept :]
         for _ in range(LINE):
             logits = self._runtime.step([Feed(self._row, ahead)])[0][-1]
-            ahead = [int(logits.argmax())]
+            ahead = [logits.best_below(self._runtime.vocab_size)]
             self._cached = [*self._cached, *ahead]
         self._cached.pop()  # chosen last, and never read
 

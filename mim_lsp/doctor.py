@@ -16,7 +16,7 @@ from mim_lsp.errors import MimError
 from mim_lsp.runtime.choice import RuntimeOptions, native_problem
 
 _LIBRARIES = (
-    *("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tiktoken", "safetensors", "numpy", "pathspec"),
+    *("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tiktoken", "pathspec"),
     *("platformdirs", "psutil"),
 )
 _SNIPPET = "def total(prices):\n    return "

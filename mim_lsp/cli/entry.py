@@ -14,6 +14,8 @@ from mim_lsp.errors import MimError
 # Packages that the base install leaves out, and the extra that brings each.
 _EXTRA_OF = {
     "torch": "torch",
+    "numpy": "torch",
+    "safetensors": "torch",
     "datasketch": "train",
     "matplotlib": "train",
     "pyarrow": "train",

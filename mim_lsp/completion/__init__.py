@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from mim_lsp.completion.types import Candidate, Completer, CompletionOptions, CompletionResult
 from mim_lsp.runtime.choice import RuntimeOptions
 
@@ -17,9 +15,7 @@ def open_completer(model: str | None = None, options: RuntimeOptions | None = No
         ModelError: the model is unknown, broken or truncated, or no runtime is installed.
         SettingsError: the device or the runtime is not there.
     """
-    # Else numpy starts threads for linear algebra, which nothing here asks of it.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Imported here, so that whoever only handles results does not wait for numpy and the tokenizer.
+    # Imported here, so that whoever only handles results does not wait for the parser and the tokenizer.
     from mim_lsp.completion.completer import MimCompleter
     from mim_lsp.completion.confidence import read_calibration
     from mim_lsp.engine.engine import MimEngine

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from mim_lsp.engine.rows import MAX_REMEMBERED, CachedRow
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed, Runtime
 
 PREFILL_CHUNK = 256
 """Tokens of a row that are read in one pass. More make it no faster, and what a cancelled pass has read is lost: a
@@ -65,7 +65,7 @@ class RowPair:
         self._runtime = runtime
         self.forward, self.backward = self.both = forward, backward
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag) -> list[Sequence[Distribution]]:
         """`Runtime.step` with feeds of these rows, which are booked when the pass is done."""
         results = self._runtime.step(feeds, cancel)
         for feed in feeds:
@@ -89,9 +89,9 @@ class RowPair:
             feeds = [Feed(self.both[i].handle, missing[i][:PREFILL_CHUNK]) for i in turn]
             results = self.step(feeds, cancel)
             missing = [ids[PREFILL_CHUNK:] for ids in missing]
-            for i, log_probs in zip(turn, results, strict=True):
+            for i, distributions in zip(turn, results, strict=True):
                 if not missing[i]:
-                    self.both[i].learn(log_probs[-1])
+                    self.both[i].learn(distributions[-1])
         for row in self.both:
             row.forget_tails(MAX_REMEMBERED)
         return n_read

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mim_lsp.runtime.protocol import LogProbs
+from mim_lsp.runtime.protocol import Distribution
 
 
 class Continuation:
     """The distribution behind some tokens, and those behind one token more."""
 
-    __slots__ = ("_after", "log_probs")
+    __slots__ = ("_after", "distribution")
 
-    def __init__(self, log_probs: LogProbs) -> None:
-        self.log_probs = log_probs
-        """(vocab_size,)."""
+    def __init__(self, distribution: Distribution) -> None:
+        self.distribution = distribution
         self._after: dict[int, Continuation] = {}
 
     def after(self, token: int) -> Continuation | None:
         """What follows with `token` behind these tokens, if that is known."""
         return self._after.get(token)
 
-    def learn(self, token: int, log_probs: LogProbs) -> Continuation:
+    def learn(self, token: int, distribution: Distribution) -> Continuation:
         """Take note of what follows with `token`; what is known already stays."""
-        return self._after.setdefault(token, Continuation(log_probs))
+        return self._after.setdefault(token, Continuation(distribution))
 
     def walk(self, tokens: Sequence[int]) -> Iterator[Continuation]:
         """This one, and those behind each of the tokens, as far as they are known."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mim_lsp.engine.meet import find_meets
 from mim_lsp.engine.side import Side
 from mim_lsp.engine.vocabulary import mirror
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import Distribution, Feed
 
 PATIENCE = 4
 """Tokens by which a side may outgrow the other's finished middle before it is given up."""
@@ -47,7 +47,7 @@ class Outcome:
 class Decoding:
     """One run of the loop over two sides, which have seen what follows their prompts."""
 
-    step: Callable[[Sequence[Feed]], list[LogProbs]]
+    step: Callable[[Sequence[Feed]], list[Sequence[Distribution]]]
     """A pass over the weights; may raise `Cancelled`."""
     forward: Side
     backward: Side
@@ -151,10 +151,10 @@ class Decoding:
         reading = [side for side in self._sides() if side.may_write and side not in being_asked]
         feeds = [side.proposal_feed(rest) for side, rest, _ in asked] + [side.next_feed() for side in reading]
         results = self.step(feeds) if feeds else []
-        for (side, rest, own), log_probs in zip(asked, results[: len(asked)], strict=True):
-            side.accept(rest, log_probs, own)
-        for side, log_probs in zip(reading, results[len(asked) :], strict=True):
-            side.see(log_probs[-1])
+        for (side, rest, own), distributions in zip(asked, results[: len(asked)], strict=True):
+            side.accept(rest, distributions, own)
+        for side, distributions in zip(reading, results[len(asked) :], strict=True):
+            side.see(distributions[-1])
 
     def _conclude(self) -> Outcome:
         out = self.outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mim_lsp.engine.continuation import Continuation
-from mim_lsp.runtime.protocol import Feed, LogProbs, Runtime
+from mim_lsp.runtime.protocol import Distribution, Feed, Runtime
 
 MAX_REMEMBERED = 96
 """Distributions behind a prompt that a row takes along to the next request: more than one decode of a line makes. Each
@@ -61,10 +61,10 @@ class CachedRow:
         *_, last = places = list(self._behind.walk(prompt[self._prompt_length :]))
         return last if len(places) == len(prompt) - self._prompt_length + 1 else None
 
-    def learn(self, log_probs: LogProbs) -> None:
-        """Take note of what follows the prompt (vocab_size,)."""
+    def learn(self, distribution: Distribution) -> None:
+        """Take note of what follows the prompt."""
         if self._behind is None:
-            self._behind = Continuation(log_probs)
+            self._behind = Continuation(distribution)
 
     def forget_tails(self, at_most: int = 0) -> None:
         """Forget what followed tokens behind the prompt, if that is more than `at_most` distributions."""

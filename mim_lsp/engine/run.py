@@ -19,7 +19,7 @@ from mim_lsp.engine.trace import side_trace, token_traces
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Source, Trace, Watch
 from mim_lsp.engine.vocabulary import OwnVocabulary, is_text, mirror
 from mim_lsp.runtime.loading import LoadedModel
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 
 TRIES_PER_ALTERNATIVE = 2
 """Each is a decode, and some come to what is known already."""
@@ -99,7 +99,7 @@ class Run:
         )
         return decoding.run(), sides
 
-    def _step(self, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def _step(self, feeds: Sequence[Feed]) -> list[Sequence[Distribution]]:
         """A pass over the weights that is counted."""
         self.steps += 1
         return self.rows.step(feeds, self.cancel)

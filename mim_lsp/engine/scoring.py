@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mim_lsp.engine.side import Side
 from mim_lsp.engine.vocabulary import mirror
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import Distribution, Feed
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def own_reading(side: Side) -> Reading:
 
 
 def score_middles(
-    step: Callable[[Sequence[Feed]], list[LogProbs]], sides: tuple[Side, Side], middles: Sequence[bytes]
+    step: Callable[[Sequence[Feed]], list[Sequence[Distribution]]], sides: tuple[Side, Side], middles: Sequence[bytes]
 ) -> list[Score]:
     """Score middles (text order, whole characters) in as few passes as possible.
 
@@ -70,8 +70,8 @@ def score_middles(
     """
     wanted = [[_wanted(side, middle) for middle in middles] for side in sides]
     while feeds := [feed for side, many in zip(sides, wanted, strict=True) for feed in _first_unknown(side, many)]:
-        for (side, ids, feed), log_probs in zip(feeds, step([feed for _, _, feed in feeds]), strict=True):
-            _learn(side, ids, feed.outputs, log_probs)
+        for (side, ids, feed), distributions in zip(feeds, step([feed for _, _, feed in feeds]), strict=True):
+            _learn(side, ids, feed.outputs, distributions)
     forward, backward = ([_reading(side, ids) for ids in many] for side, many in zip(sides, wanted, strict=True))
     return [Score(*readings) for readings in zip(forward, backward, strict=True)]
 
@@ -89,15 +89,15 @@ def _first_unknown(side: Side, many: Sequence[list[int]]) -> list[tuple[Side, li
     return []
 
 
-def _learn(side: Side, ids: list[int], n_missing: int, log_probs: LogProbs) -> None:
+def _learn(side: Side, ids: list[int], n_missing: int, distributions: Sequence[Distribution]) -> None:
     *_, place = side.row.behind.walk(ids[: len(ids) - 1 - n_missing])
-    for token, distribution in zip(ids[len(ids) - 1 - n_missing : -1], log_probs, strict=True):
+    for token, distribution in zip(ids[len(ids) - 1 - n_missing : -1], distributions, strict=True):
         place = place.learn(token, distribution)
 
 
 def _reading(side: Side, ids: list[int]) -> Reading:
     log_probs, text = [], b""
     for token, place in zip(ids, side.row.behind.walk(ids[:-1]), strict=bool(ids)):
-        log_probs.append(side.possible(place.log_probs, text).log_prob(token))
+        log_probs.append(side.possible(place.distribution, text).log_prob(token))
         text += side.vocabulary.token_bytes[token] if token != side.eom else b""
     return Reading(tuple(ids), tuple(log_probs))

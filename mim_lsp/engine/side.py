@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from itertools import accumulate
-
-import numpy as np
 
 from mim_lsp.engine.choice import Choice
 from mim_lsp.engine.continuation import Continuation
@@ -14,7 +12,7 @@ from mim_lsp.engine.rows import CachedRow
 from mim_lsp.engine.task import SideTask
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.runtime.loading import Direction
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import Distribution, Feed
 
 LINE_BREAK = b"\n"
 
@@ -69,22 +67,18 @@ class Side:
         """Which way this side reads."""
         return self.vocabulary.direction
 
-    def possible(self, log_probs: LogProbs, text: bytes) -> NextTokens:
-        """What of `log_probs` (vocab_size,) may follow `text`, own text so far.
+    def possible(self, distribution: Distribution, text: bytes) -> NextTokens:
+        """What of `distribution` may follow `text`, own text so far.
 
         That is what agrees with the stub. Behind the stub it is any text, and <eom>, its odds raised by `end_bias`,
         where the side has arrived at the known text that it must not leave out; no other special token.
         """
         stub, body = self.task.stub[len(text) :], text[len(self.task.stub) :]
         if stub:
-            allowed = self.vocabulary.agreeing(stub)
-            return NextTokens(_normalized(log_probs[allowed]), allowed)
-        texts = log_probs[: self.vocabulary.n_tokens]
+            return NextTokens.among(distribution, self.vocabulary.agreeing(stub))
         if not (self.task.has_end and body.endswith(self.task.known)):
-            return NextTokens(texts)
-        end = log_probs[self.eom]
-        log_total = np.log1p(np.exp(end) * math.expm1(self.end_bias))
-        return NextTokens(texts, eom=self.eom, eom_log_prob=end + self.end_bias, log_total=log_total)
+            return NextTokens(distribution, self.vocabulary.n_tokens)
+        return NextTokens.with_end(distribution, self.vocabulary.n_tokens, self.eom, self.end_bias)
 
     def begin(self) -> None:
         """Choose the first token, from what follows the prompt; nothing if this side has no budget."""
@@ -100,9 +94,9 @@ class Side:
         """What was chosen, to be read as far as it has not been: mostly the newest token."""
         return self.row.feed(len(self.task.row), self.written)
 
-    def see(self, log_probs: LogProbs) -> None:
-        """Choose the next token from its distribution (vocab_size,), which came of `next_feed`."""
-        self._write(self._place.learn(self.written[-1], log_probs))
+    def see(self, distribution: Distribution) -> None:
+        """Choose the next token from its distribution, which came of `next_feed`."""
+        self._write(self._place.learn(self.written[-1], distribution))
 
     def rest_of(self, middle: bytes) -> list[int] | None:
         """What this side would still have to write for `middle` (own order); None if it cannot any more."""
@@ -137,15 +131,15 @@ class Side:
         """The token chosen last and all but the last of `rest`, to be verified in one pass."""
         return self.row.feed(len(self.task.row), [*self.written, *rest[:-1]], outputs=len(rest))
 
-    def accept(self, rest: list[int], log_probs: LogProbs, middle: bytes) -> None:
+    def accept(self, rest: list[int], distributions: Sequence[Distribution], middle: bytes) -> None:
         """Compare a proposal with this side's own choices; fast-forward to the first disagreement, which it keeps.
 
         Args:
             rest: what was proposed, at least one token.
-            log_probs: (len(rest), vocab_size), the distribution at each of its places.
+            distributions: the one at each of its places.
             middle: the middle (own order) that `rest` completes.
         """
-        for token, distribution in zip(rest, log_probs, strict=True):
+        for token, distribution in zip(rest, distributions, strict=True):
             if self._write(self._place.learn(self.written[-1], distribution)) != token or self.ended:
                 return
             self.n_copied += 1
@@ -184,7 +178,7 @@ class Side:
     def _write(self, place: Continuation) -> int:
         """Choose the next token and take it, if the budget allows; returns it."""
         self._place, self._is_unread = place, False
-        possible = self.possible(place.log_probs, self.text)
+        possible = self.possible(place.distribution, self.text)
         token = self.choose(possible)
         if token == self.eom:
             self.log_probs.append(possible.log_prob(token))
@@ -227,9 +221,3 @@ class Side:
     def _without_known(self, body: bytes) -> bytes | None:
         """The middle in what was written behind the stub; None if it does not end with the known text."""
         return body.removesuffix(self.task.known) if body.endswith(self.task.known) else None
-
-
-def _normalized(log_probs: LogProbs) -> LogProbs:
-    """Log-probabilities of some tokens, given that it is one of them."""
-    shifted: LogProbs = log_probs - log_probs.max()
-    return shifted - np.float32(math.log(float(np.exp(shifted).sum())))

@@ -6,11 +6,9 @@ means text order for the forward direction and reversed text for the backward on
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from functools import lru_cache
-
-import numpy as np
-import numpy.typing as npt
 
 from mim_lsp.engine.lines import LineTokens
 from mim_lsp.runtime.loading import CodeTokenizer, Direction
@@ -28,7 +26,7 @@ class OwnVocabulary:
         self.longest_token = max(map(len, self.token_bytes))
         """Length of the longest token in bytes."""
         self._sorted = [self.token_bytes[i] for i in by_bytes]
-        self._sorted_ids = np.array(by_bytes, dtype=np.int64)
+        self._sorted_ids = by_bytes
         self._id_of = dict(zip(self.token_bytes, range(self.n_tokens), strict=True))
         self.agreeing = lru_cache(maxsize=256)(self._agreeing)
 
@@ -54,11 +52,11 @@ class OwnVocabulary:
         low, high = self._range(stub)
         return high - low > (stub in self._id_of)
 
-    def _agreeing(self, stub: bytes) -> npt.NDArray[np.int64]:
+    def _agreeing(self, stub: bytes) -> array[int]:
         """Ids of the tokens that start with `stub`, or that `stub` starts with, ascending."""
         low, high = self._range(stub)
         shorter = [i for n in range(1, len(stub)) if (i := self._id_of.get(stub[:n])) is not None]
-        return np.sort(np.concatenate((self._sorted_ids[low:high], np.array(shorter, dtype=np.int64))))
+        return array("i", sorted([*self._sorted_ids[low:high], *shorter]))
 
     def _range(self, stub: bytes) -> tuple[int, int]:
         return bisect_left(self._sorted, stub), bisect_left(self._sorted, stub + b"\xff" * 64)

@@ -21,8 +21,9 @@ from mim_lsp.errors import DocumentError, SettingsError
 from mim_lsp.evaluation.tasks import InfillingTask
 from mim_lsp.model.rows import Direction
 from mim_lsp.model.tokenizer import CodeTokenizer
+from mim_lsp.runtime.arrays import FloatArray, as_array
 from mim_lsp.runtime.loading import LoadedModel
-from mim_lsp.runtime.protocol import Feed, LogProbs
+from mim_lsp.runtime.protocol import Feed
 
 _CHUNK = 128  # tokens whose distributions over the vocabulary are held at once
 
@@ -178,7 +179,7 @@ def _compare_rows(reference: LoadedModel, model: LoadedModel, direction: Directi
     parts = []
     for start in range(0, len(window), _CHUNK):
         ids, targets = row[start : start + _CHUNK][: len(window) - start], row[start + 1 : start + 1 + _CHUNK]
-        expected_CV, found_CV = (runtime.step([Feed(handle, ids, len(ids))])[0] for runtime, handle in rows)
+        expected_CV, found_CV = (as_array(runtime.step([Feed(handle, ids, len(ids))])[0]) for runtime, handle in rows)
         parts.append(_compare_chunk(expected_CV, found_CV, targets))
     for runtime, handle in rows:
         runtime.close_row(handle)
@@ -186,7 +187,7 @@ def _compare_rows(reference: LoadedModel, model: LoadedModel, direction: Directi
 
 
 def _compare_chunk(
-    expected_CV: LogProbs, found_CV: LogProbs, targets: Sequence[int]
+    expected_CV: FloatArray, found_CV: FloatArray, targets: Sequence[int]
 ) -> tuple[float, float, float, int]:
     """The fields of `_Sums` for the tokens of one chunk."""
     at = (np.arange(len(targets)), np.array(targets))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
+import math
 import warnings
 from collections.abc import Sequence
-
-import numpy as np
 
 MIN_REPEATED_CHARS = 4
 """A shorter head of the suffix, such as `)`, may end a completion by right."""
@@ -74,4 +73,7 @@ def repeats_suffix(completion: str, suffix: str) -> bool:
 
 def percentile(values: Sequence[float], q: float) -> float:
     """The `q`-th percentile, 0 to 100, of at least one value, interpolated linearly."""
-    return float(np.percentile(values, q))
+    ordered, place = sorted(values), (len(values) - 1) * q / 100
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -1,4 +1,4 @@
-"""What `model.safetensors` holds, without PyTorch: which tensors a configuration asks for, and how they are kept.
+"""What `model.safetensors` holds, without PyTorch and NumPy: which tensors a model asks for, and how they are kept.
 
 A matrix `NAME` of `rows` outputs and `columns` inputs is kept in one of three ways, and a file may mix them:
 
@@ -7,22 +7,21 @@ A matrix `NAME` of `rows` outputs and `columns` inputs is kept in one of three w
     plain        NAME float32 (rows, columns)
 
 An int4 group is 32 or 64 inputs that share a scale, and divides the columns. A byte's low nibble is the even input.
-A vector is float32.
+A vector is float32. Tensors are memoryviews here; `mim_lsp.model.arrays` computes with them.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import struct
+import sys
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from typing import Any, NamedTuple
 
 from mim_lsp.errors import ModelError
 from mim_lsp.model.config import ModelConfig
@@ -30,72 +29,56 @@ from mim_lsp.model.config import ModelConfig
 SCALE = ".scale"
 GROUPS = (32, 64)
 """Inputs that may share a scale in an int4 matrix."""
-INT4_ZERO = 8
-"""The nibble that stands for zero."""
 
-FloatArray = npt.NDArray[np.float32]
+Shape = tuple[int, ...]
 
-_DTYPES = {"I8": "|i1", "U8": "|u1", "F16": "<f2", "F32": "<f4"}
+_TYPES = {"I8": "int8", "U8": "uint8", "F16": "float16", "F32": "float32"}
+_BYTES = {"I8": 1, "U8": 1, "F16": 2, "F32": 4}
+_FORMATS: Mapping[str, Any] = {"int8": "b", "uint8": "B", "float16": "H", "float32": "f"}
+"""Of memoryviews; these have no float16."""
+_MOST_DIMENSIONS = 8
+_HUGE = 0x7F, 0xFF
+"""Top bytes of float32 values that are at least 2**127, infinite or no number."""
+_NO_NUMBERS = *range(0x7C, 0x80), *range(0xFC, 0x100)
+"""Top bytes of float16 values that are not finite."""
 
 
 @dataclass(frozen=True)
 class Int8Rows:
     """A matrix with a scale for each output."""
 
-    values: npt.NDArray[np.int8]
-    """(rows, columns)"""
-    scales: FloatArray
-    """(rows,), finite."""
+    values: memoryview
+    """(rows, columns), int8."""
+    scales: memoryview
+    """(rows,), float32, finite."""
 
     @property
     def shape(self) -> tuple[int, int]:
         """Outputs and inputs."""
-        return self.values.shape[0], self.values.shape[1]
-
-    def dequantize(self) -> FloatArray:
-        """The weights (rows, columns)."""
-        return self.values * self.scales[:, None]
+        rows, columns = self.values.shape or ()
+        return rows, columns
 
 
 @dataclass(frozen=True)
 class Int4Groups:
     """A matrix with a scale for each `group` inputs of an output."""
 
-    nibbles: npt.NDArray[np.uint8]
-    """(rows, columns / 2), the even input in the low nibble."""
-    scales: npt.NDArray[np.float16]
-    """(rows, groups), finite; a scale may be negative."""
+    nibbles: memoryview
+    """(rows, columns / 2), uint8, the even input in the low nibble."""
+    scales: memoryview
+    """(rows, groups), the bits of float16 as uint16, finite; a scale may be negative."""
     group: int
     """Inputs that share a scale: one of `GROUPS`."""
-
-    @classmethod
-    def pack(cls, values: npt.NDArray[np.int8], scales: npt.NDArray[np.float16], group: int) -> Int4Groups:
-        """Pack `values` (rows, columns), each in -8..7; `group` divides the columns."""
-        assert group in GROUPS
-        assert values.shape == (len(scales), group * scales.shape[1])
-        assert values.min() >= -INT4_ZERO
-        assert values.max() < INT4_ZERO
-        unsigned = (values + np.int8(INT4_ZERO)).astype(np.uint8)
-        return cls(unsigned[:, ::2] | unsigned[:, 1::2] << np.uint8(4), scales, group)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Outputs and inputs."""
-        return self.nibbles.shape[0], 2 * self.nibbles.shape[1]
-
-    @property
-    def values(self) -> npt.NDArray[np.int8]:
-        """(rows, columns), each in -8..7."""
-        pairs = np.stack((self.nibbles & 15, self.nibbles >> 4), axis=-1).view(np.int8)
-        return pairs.reshape(self.shape) - np.int8(INT4_ZERO)
-
-    def dequantize(self) -> FloatArray:
-        """The weights (rows, columns)."""
-        return self.values * self.scales.astype(np.float32).repeat(self.group, axis=1)
+        rows, pairs = self.nibbles.shape or ()
+        return rows, 2 * pairs
 
 
-StoredTensor = Int8Rows | Int4Groups | FloatArray
-"""A matrix, or as a float array of one or two dimensions a vector or a plain matrix."""
+StoredTensor = Int8Rows | Int4Groups | memoryview
+"""A matrix, or as float32 of one or two dimensions a vector or a plain matrix."""
 
 
 def shapes(config: ModelConfig) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -120,7 +103,7 @@ def shapes(config: ModelConfig) -> Iterator[tuple[str, tuple[int, ...]]]:
 def read_tensors(path: Path, config: ModelConfig) -> dict[str, StoredTensor]:
     """The tensors of a model, each checked against `config`, by name and in the order of `shapes`.
 
-    Values are read-only views of the mapped file, so that only what is used is read; scales and vectors are copies.
+    Values are read-only views of the mapped file, so that only what is used is read; floats are copies.
 
     Raises:
         ModelError: the file is missing or truncated, lacks a tensor or has one too many, or one has the wrong shape or
@@ -136,118 +119,139 @@ def read_tensors(path: Path, config: ModelConfig) -> dict[str, StoredTensor]:
     return tensors
 
 
-def write_tensors(path: Path, tensors: Mapping[str, StoredTensor]) -> None:
-    """Write `model.safetensors`."""
-    stored: dict[str, npt.NDArray[Any]] = {}
-    for name, tensor in tensors.items():
-        match tensor:
-            case Int8Rows():
-                stored[name], stored[name + SCALE] = tensor.values, tensor.scales
-            case Int4Groups():
-                stored[name], stored[name + SCALE] = tensor.nibbles, tensor.scales
-            case _:
-                stored[name] = tensor
-    # The library's own way to write a file lets only its owner read it.
-    path.write_bytes(save({name: np.ascontiguousarray(array) for name, array in stored.items()}, {"format": "mim-lsp"}))
-
-
 class _UnfitError(Exception):
     """What is wrong with a tensor."""
 
 
-def _map_file(path: Path) -> dict[str, npt.NDArray[Any] | str]:
-    """Views of the file's tensors by name; of a type that no model has, the type's name instead.
+class _Entry(NamedTuple):
+    """A tensor as the file has it."""
 
-    The library checks the header, but copies what it reads: 70 ms for 110 MB against 3 ms for a map.
+    dtype: str
+    shape: Shape
+    data: memoryview
+    """Its bytes."""
+
+    def view(self) -> memoryview:
+        """Its values where they lie."""
+        return _cast(self.data, self.dtype, self.shape)
+
+    def copy(self, name: str) -> memoryview:
+        """An aligned copy of floats in this machine's byte order: in the file they may lie anywhere."""
+        if not _is_finite(bytes(self.data), self.dtype):
+            raise _UnfitError(f"{name} has a value that is not finite")
+        values = array(_FORMATS[self.dtype], bytes(self.data))
+        if sys.byteorder == "big":
+            values.byteswap()
+        return _cast(memoryview(values).cast("B"), self.dtype, self.shape)
+
+
+def _cast(data: memoryview, dtype: str, shape: Shape) -> memoryview:
+    values: memoryview = data.cast(_FORMATS[dtype], shape)
+    return values
+
+
+def _is_finite(data: bytes, dtype: str) -> bool:
+    """Whether all values are numbers: a look at their top bytes tells it for nearly all files."""
+    if dtype == "float16":
+        tops = data[1::2]
+        return not any(byte in tops for byte in _NO_NUMBERS)
+    tops = data[3::4]
+    return not any(byte in tops for byte in _HUGE) or _are_finite(data)
+
+
+def _are_finite(data: bytes) -> bool:
+    return all(math.isfinite(value) for (value,) in struct.iter_unpack("<f", data))
+
+
+def _map_file(path: Path) -> dict[str, _Entry]:
+    """The file's tensors by name.
+
+    Mapped here, since the `safetensors` library imports NumPy, and copies what it reads: 70 ms for 110 MB against 3.
     """
     try:
-        with safe_open(path, framework="np"):
-            pass
         with path.open("rb") as file:
-            header_bytes = int.from_bytes(file.read(8), "little")
-            header: dict[str, Any] = json.loads(file.read(header_bytes))
-            data = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))[8 + header_bytes :]
-    except (OSError, SafetensorError) as error:
+            return _entries(memoryview(mmap(file.fileno(), 0, access=ACCESS_READ)))
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"cannot read {path} ({error}). Fetch the model folder again.") from error
+
+
+def _entries(content: memoryview) -> dict[str, _Entry]:
+    """The tensors of a file: 8 bytes with the length of a header in JSON, the header, and the values."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    if start > len(content):
+        raise ValueError("it ends within its header")
+    header = json.loads(bytes(content[8:start]))
+    if not isinstance(header, dict):
+        raise ValueError("its header is no object")
     header.pop("__metadata__", None)
-    return {name: _view(data, entry) for name, entry in header.items()}
+    return {name: _entry(content[start:], name, described) for name, described in header.items()}
 
 
-def _view(data: memoryview, entry: dict[str, Any]) -> npt.NDArray[Any] | str:
-    """The tensor that a header's entry describes; the library has checked that its size is that of its range."""
-    dtype = _DTYPES.get(entry["dtype"])
-    if dtype is None:
-        return str(entry["dtype"])
-    start, end = entry["data_offsets"]
-    return np.frombuffer(data[start:end], dtype).reshape(entry["shape"])
+def _entry(data: memoryview, name: str, described: Any) -> _Entry:
+    """The tensor that a header's entry describes."""
+    match described:
+        case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]}:
+            if 0 <= start <= end <= len(data) and _is_shape(shape, end - start, _BYTES.get(kind)):
+                return _Entry(_TYPES.get(kind, kind), tuple(shape), data[start:end])
+    raise ValueError(f"its header does not describe {name!r:.100} as it is")
 
 
-def _take(stored: dict[str, npt.NDArray[Any] | str], name: str, shape: tuple[int, ...]) -> StoredTensor:
+def _is_shape(shape: list[Any], n_bytes: int, value_bytes: int | None) -> bool:
+    """Whether so many bytes are a tensor of this shape, of a type that is known; of another one nothing is used."""
+    if len(shape) > _MOST_DIMENSIONS or not all(type(size) is int and size >= 0 for size in shape):
+        return False
+    return value_bytes is None or math.prod(shape) * value_bytes == n_bytes
+
+
+def _take(stored: dict[str, _Entry], name: str, shape: Shape) -> StoredTensor:
     """Take the tensor `name` of `shape` out of `stored`, with its scale if it has one."""
-    array = _take_array(stored, name)
-    if array.dtype == np.float32:
-        return _checked(_copied(array), name, shape)
+    entry = _take_entry(stored, name)
+    if entry.dtype == "float32":
+        return _checked(entry, name, shape).copy(name)
     if len(shape) == 1:
-        raise _UnfitError(f"{name} must be float32, not {array.dtype}")
-    if array.dtype == np.int8:
-        scales = _take_scales(stored, name, np.float32, (shape[:1],), "row")
-        return Int8Rows(_checked(array, name, shape), scales)
-    if array.dtype == np.uint8:
-        return _take_int4(stored, name, array, shape)
-    raise _UnfitError(f"{name} must be int8, int4 or float32, not {array.dtype}")
+        raise _UnfitError(f"{name} must be float32, not {entry.dtype}")
+    if entry.dtype == "int8":
+        scales = _take_scales(stored, name, "float32", (shape[:1],), "row")
+        return Int8Rows(_checked(entry, name, shape).view(), scales)
+    if entry.dtype == "uint8":
+        return _take_int4(stored, name, entry, shape)
+    raise _UnfitError(f"{name} must be int8, int4 or float32, not {entry.dtype}")
 
 
-def _take_int4(
-    stored: dict[str, npt.NDArray[Any] | str], name: str, array: npt.NDArray[np.uint8], shape: tuple[int, ...]
-) -> Int4Groups:
+def _take_int4(stored: dict[str, _Entry], name: str, entry: _Entry, shape: Shape) -> Int4Groups:
     rows, columns = shape
-    group_of = {(rows, columns // group): group for group in GROUPS if columns % group == 0}
-    scales = _take_scales(stored, name, np.float16, tuple(group_of), "group of 32 or 64")
-    return Int4Groups(_checked(array, name, (rows, columns // 2)), scales, group_of[scales.shape])
+    group_of: dict[Shape | None, int] = {(rows, columns // group): group for group in GROUPS if columns % group == 0}
+    scales = _take_scales(stored, name, "float16", tuple(group_of), "group of 32 or 64")
+    return Int4Groups(_checked(entry, name, (rows, columns // 2)).view(), scales, group_of[scales.shape])
 
 
 def _take_scales(
-    stored: dict[str, npt.NDArray[Any] | str],
-    name: str,
-    dtype: type[np.floating[Any]],
-    accepted: tuple[tuple[int, ...], ...],
-    each: str,
-) -> npt.NDArray[Any]:
+    stored: dict[str, _Entry], name: str, dtype: str, accepted: tuple[Shape | None, ...], each: str
+) -> memoryview:
     if name + SCALE not in stored:
         raise _UnfitError(f"{name} needs a scale for each {each}")
-    scales = _take_array(stored, name + SCALE)
+    scales = _take_entry(stored, name + SCALE)
     if scales.dtype != dtype or scales.shape not in accepted:
-        kind = np.dtype(dtype)
-        raise _UnfitError(f"{name} needs a scale for each {each}, {kind}, not {scales.dtype} {_dimensions(scales)}")
-    return _finite(_copied(scales), name + SCALE)
+        raise _UnfitError(
+            f"{name} needs a scale for each {each}, {dtype}, not {scales.dtype} {_dimensions(scales.shape)}"
+        )
+    return scales.copy(name + SCALE)
 
 
-def _take_array(stored: dict[str, npt.NDArray[Any] | str], name: str) -> npt.NDArray[Any]:
+def _take_entry(stored: dict[str, _Entry], name: str) -> _Entry:
     if name not in stored:
         raise _UnfitError(f"{name} is missing")
-    array = stored.pop(name)
-    if isinstance(array, str):
-        raise _UnfitError(f"{name} has the type {array}, which no model has")
-    return array
+    entry = stored.pop(name)
+    if entry.dtype not in _FORMATS:
+        raise _UnfitError(f"{name} has the type {entry.dtype}, which no model has")
+    return entry
 
 
-def _checked(array: npt.NDArray[Any], name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    if array.shape != shape:
-        wanted = " x ".join(map(str, shape))
-        raise _UnfitError(f"{name} is {_dimensions(array)}, not {wanted}")
-    return _finite(array, name) if array.dtype.kind == "f" else array
+def _checked(entry: _Entry, name: str, shape: Shape) -> _Entry:
+    if entry.shape != shape:
+        raise _UnfitError(f"{name} is {_dimensions(entry.shape)}, not {_dimensions(shape)}")
+    return entry
 
 
-def _finite(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
-    if not np.isfinite(array).all():
-        raise _UnfitError(f"{name} has a value that is not finite")
-    return array
-
-
-def _copied(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """An aligned copy in this machine's byte order: in the file floats may lie anywhere."""
-    return array.astype(array.dtype.newbyteorder("="))
-
-
-def _dimensions(array: npt.NDArray[Any]) -> str:
-    return " x ".join(map(str, array.shape))[:50] or "a number"
+def _dimensions(shape: Shape) -> str:
+    return " x ".join(map(str, shape))[:50] or "a number"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from mim_lsp.model.arrays import floats, int8_rows, plain, write_tensors
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.network import Decoder
-from mim_lsp.model.tensors import FloatArray, Int8Rows, StoredTensor, read_tensors, write_tensors
+from mim_lsp.model.tensors import Int8Rows, StoredTensor, read_tensors
 
 
 def quantize_rows(weight: Tensor) -> Int8Rows:
     """Round a matrix (rows, columns) to nearest, row by row."""
     weight = weight.detach().float().cpu()
     scale = weight.abs().amax(dim=1).clamp(min=1e-12) / 127
-    return Int8Rows((weight / scale[:, None]).round().to(torch.int8).numpy(), scale.numpy())
+    return int8_rows((weight / scale[:, None]).round().to(torch.int8).numpy(), scale.numpy())
 
 
 def save_weights(model: Decoder, path: Path) -> None:
@@ -38,13 +38,9 @@ def network_of(config: ModelConfig, stored: dict[str, StoredTensor]) -> Decoder:
     """The network with these tensors as its weights, in float32, ready for inference."""
     with torch.device("meta"):
         model = Decoder(config)
-    model.load_state_dict({name: torch.from_numpy(_floats(tensor)) for name, tensor in stored.items()}, assign=True)
+    model.load_state_dict({name: torch.from_numpy(floats(tensor)) for name, tensor in stored.items()}, assign=True)
     return model.eval().requires_grad_(False)
 
 
 def _stored(parameter: Tensor) -> StoredTensor:
-    return quantize_rows(parameter) if parameter.ndim == 2 else parameter.detach().float().cpu().numpy()
-
-
-def _floats(tensor: StoredTensor) -> FloatArray:
-    return tensor if isinstance(tensor, np.ndarray) else tensor.dequantize()
+    return quantize_rows(parameter) if parameter.ndim == 2 else plain(parameter.detach().float().cpu().numpy())

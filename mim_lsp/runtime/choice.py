@@ -71,6 +71,8 @@ def open_runtime(config: ModelConfig, weights: Path, options: RuntimeOptions) ->
     # Threads that spin while they wait starve each other when a build or a test runs beside the editor: measured 50 to
     # 500 times slower. Must be set before torch loads OpenMP.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Else numpy, too, starts threads for linear algebra, which nothing here asks of it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mim_lsp.runtime.torch.runtime import open_torch_runtime
 
     return open_torch_runtime(config, weights, options.device, options.threads)

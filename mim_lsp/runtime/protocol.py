@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol
 
 from mim_lsp.errors import Cancelled
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+NO_TOKEN = -1
+"""An id that no token has."""
 
-LogProbs: TypeAlias = "npt.NDArray[np.float32]"
-"""Natural logarithms of probabilities."""
+
+class Distribution(Protocol):
+    """How probable each token id is in one place. Never changes. Log-probabilities are natural logarithms, as float32.
+
+    The engine asks for what it needs; a runtime looks it up where it computed it. `ids` are arrays of the type "i".
+    """
+
+    def log_prob(self, token: int) -> float:
+        """The log-probability of one token."""
+        ...
+
+    def best_below(self, end: int, without: int = NO_TOKEN) -> int:
+        """The most probable of the tokens 0 to end - 1 but for `without`, the first of equals; else `NO_TOKEN`."""
+        ...
+
+    def best_of(self, ids: array[int], without: int = NO_TOKEN) -> int:
+        """The most probable of `ids` but for `without`, the first of equals; else `NO_TOKEN`."""
+        ...
+
+    def log_total(self, ids: array[int]) -> float:
+        """The logarithm of the probability that it is one of `ids`; minus infinity if there are none."""
+        ...
+
+    def floats(self) -> memoryview:
+        """All log-probabilities, (vocab_size,) of the type "f", read-only."""
+        ...
 
 
 class CancelFlag:
@@ -74,7 +98,7 @@ class Runtime(Protocol):
         """Forget all but the first `length` tokens of a row; `length` is at most what the row holds."""
         ...
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         """Append tokens to several different rows in one pass over the weights.
 
         Args:
@@ -82,7 +106,7 @@ class Runtime(Protocol):
             cancel: looked at before the pass, and in a long one every few milliseconds.
 
         Returns:
-            For each feed (outputs, vocab_size): the log-probabilities of what follows its last `outputs` tokens.
+            For each feed, `outputs` distributions: of what follows each of its last `outputs` tokens.
 
         Raises:
             Cancelled: `cancel` was set. Every row is as it was before the call.

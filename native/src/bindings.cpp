@@ -5,19 +5,24 @@
 #include <nanobind/stl/vector.h>
 
 #include <atomic>
+#include <list>
 #include <limits>
 #include <memory>
 #include <stdexcept>
 
 #include "bandwidth.h"
+#include "distribution.h"
 #include "kernels/kernels.h"
+#include "log_probs.h"
 #include "model.h"
+#include "round_rows.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace {
 
+// Whatever has the buffer protocol: memoryviews, arrays of the standard library and of NumPy.
 template <class T, int dimensions>
 using Array = nb::ndarray<const T, nb::ndim<dimensions>, nb::c_contig, nb::device::cpu>;
 using AnyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
@@ -41,7 +46,8 @@ int to_int(std::size_t size) {
     return static_cast<int>(size);
 }
 
-// (values, scales): int8 (rows, columns) with float32 (rows,), or uint8 (rows, columns / 2) with float16 (rows, groups).
+// (values, scales): int8 (rows, columns) with float32 (rows,), or uint8 (rows, columns / 2) with (rows, groups) of float16,
+// which come as uint16: Python's own memoryviews know no float16.
 mim::MatrixSource matrix_source(const AnyArray& values, const AnyArray& scales) {
     if (values.ndim() != 2 || values.shape(0) == 0 || values.shape(1) == 0) throw std::invalid_argument("a matrix needs two dimensions");
     mim::MatrixSource source;
@@ -55,8 +61,7 @@ mim::MatrixSource matrix_source(const AnyArray& values, const AnyArray& scales) 
         source.row_scales = static_cast<const float*>(scales.data());
         return source;
     }
-    const nb::dlpack::dtype float16{static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
-    if (values.dtype() != nb::dtype<std::uint8_t>() || scales.dtype() != float16 || scales.ndim() != 2 ||
+    if (values.dtype() != nb::dtype<std::uint8_t>() || scales.dtype() != nb::dtype<std::uint16_t>() || scales.ndim() != 2 ||
         scales.shape(0) != values.shape(0)) {
         throw std::invalid_argument("int4 values need float16 scales for groups of each row");
     }
@@ -69,8 +74,25 @@ mim::MatrixSource matrix_source(const AnyArray& values, const AnyArray& scales) 
     return source;
 }
 
-// Arrays by name: vectors alone, matrices as pairs of values and scales. `keep` holds on to them.
-mim::WeightSource weight_source(const nb::dict& tensors, std::vector<AnyArray>& keep) {
+// What weights point into while they are packed.
+struct Memory {
+    std::vector<AnyArray> arrays;
+    std::list<mim::RoundedRows> rounded;
+};
+
+mim::MatrixSource rounded_source(const AnyArray& plain, Memory& keep) {
+    mim::MatrixSource source;
+    source.outputs = to_int(plain.shape(0));
+    source.inputs = to_int(plain.shape(1));
+    const auto& rounded =
+        keep.rounded.emplace_back(mim::round_rows(static_cast<const float*>(plain.data()), source.outputs, source.inputs));
+    source.int8 = rounded.values.data();
+    source.row_scales = rounded.scales.data();
+    return source;
+}
+
+// Arrays by name: vectors and plain matrices alone, other matrices as pairs of values and scales.
+mim::WeightSource weight_source(const nb::dict& tensors, Memory& keep) {
     mim::WeightSource source;
     for (const auto& [key, value] : tensors) {
         const auto name = nb::cast<std::string>(key);
@@ -79,12 +101,18 @@ mim::WeightSource weight_source(const nb::dict& tensors, std::vector<AnyArray>& 
             if (pair.size() != 2) throw std::invalid_argument("a matrix is a pair of values and scales");
             const auto values = nb::cast<AnyArray>(pair[0]), scales = nb::cast<AnyArray>(pair[1]);
             source.matrices[name] = matrix_source(values, scales);
-            keep.insert(keep.end(), {values, scales});
+            keep.arrays.insert(keep.arrays.end(), {values, scales});
+            continue;
+        }
+        const auto plain = nb::cast<AnyArray>(value);
+        if (plain.dtype() != nb::dtype<float>() || plain.ndim() < 1 || plain.ndim() > 2) {
+            throw std::invalid_argument("a vector or a plain matrix must be float32");
+        }
+        if (plain.ndim() == 2) {
+            source.matrices[name] = rounded_source(plain, keep);
         } else {
-            const auto vector = nb::cast<AnyArray>(value);
-            if (vector.dtype() != nb::dtype<float>() || vector.ndim() != 1) throw std::invalid_argument("a vector must be float32");
-            source.vectors[name] = {static_cast<const float*>(vector.data()), to_int(vector.shape(0))};
-            keep.push_back(vector);
+            source.vectors[name] = {static_cast<const float*>(plain.data()), to_int(plain.shape(0))};
+            keep.arrays.push_back(plain);
         }
     }
     return source;
@@ -109,7 +137,7 @@ const mim::Kernels& kernels_named(const std::string& name) {
 class PyModel {
   public:
     PyModel(const nb::dict& config, const nb::dict& tensors, int threads, const std::string& kernels) {
-        std::vector<AnyArray> keep;
+        Memory keep;
         const mim::ModelShape shape = shape_of(config);
         const mim::WeightSource source = weight_source(tensors, keep);
         const mim::Kernels& chosen = kernels_named(kernels);
@@ -139,7 +167,7 @@ class PyModel {
     }
 
     // rows, outputs: one entry a feed; ids: all feeds' tokens one after the other, `counts` of each.
-    // Returns (sum of outputs, vocab_size) float32, or None if it was cancelled.
+    // Returns as many distributions as there are outputs, or None if it was cancelled.
     nb::object step(const std::vector<int>& rows, const std::vector<std::int32_t>& ids, const std::vector<int>& counts,
                     const std::vector<int>& outputs, const nb::object& cancel) {
         const OneAtATime guard(busy_);
@@ -152,16 +180,16 @@ class PyModel {
             if (flag_array.shape(0) != 1) throw std::invalid_argument("a cancel flag is one byte");
             flag = flag_array.data();
         }
-        auto out = std::make_unique<float[]>(n * vocab);
+        const std::shared_ptr<float[]> out(new float[n * vocab]);
         bool finished = false;
         {
             nb::gil_scoped_release release;
             finished = model_->step(feeds, flag, out.get());
         }
         if (!finished) return nb::none();
-        float* data = out.release();
-        nb::capsule owner(data, [](void* memory) noexcept { delete[] static_cast<float*>(memory); });
-        return nb::cast(nb::ndarray<nb::numpy, float, nb::ndim<2>>(data, {n, vocab}, owner));
+        nb::list distributions;
+        for (std::size_t i = 0; i < n; ++i) distributions.append(mim::Distribution(out, i * vocab, vocab));
+        return distributions;
     }
 
     int threads() const { return model_->threads(); }
@@ -191,6 +219,39 @@ class PyModel {
     std::atomic<bool> busy_{false};
 };
 
+using Ids = Array<std::int32_t, 1>;
+
+std::span<const std::int32_t> checked(const Ids& ids, const mim::Distribution& distribution) {
+    const std::span<const std::int32_t> all(ids.data(), ids.shape(0));
+    for (const std::int32_t id : all) {
+        if (id < 0 || static_cast<std::size_t>(id) >= distribution.log_probs().size()) throw std::out_of_range("there is no such token");
+    }
+    return all;
+}
+
+float log_prob(const mim::Distribution& distribution, int token) {
+    if (token < 0 || static_cast<std::size_t>(token) >= distribution.log_probs().size()) throw std::out_of_range("there is no such token");
+    return distribution.log_probs()[token];
+}
+
+int best_below(const mim::Distribution& distribution, int end, int without) {
+    if (end < 0 || static_cast<std::size_t>(end) > distribution.log_probs().size()) throw std::out_of_range("there are fewer tokens");
+    return mim::most_probable(distribution.log_probs().first(end), without);
+}
+
+int best_of(const mim::Distribution& distribution, const Ids& ids, int without) {
+    return mim::most_probable_of(distribution.log_probs(), checked(ids, distribution), without);
+}
+
+double log_total(const mim::Distribution& distribution, const Ids& ids) {
+    return mim::log_total(distribution.log_probs(), checked(ids, distribution));
+}
+
+nb::object floats(nb::handle self) {
+    const auto values = nb::cast<const mim::Distribution&>(self).log_probs();
+    return nb::cast(nb::ndarray<nb::memview, const float, nb::ndim<1>>(values.data(), {values.size()}, self));
+}
+
 std::vector<std::string> kernel_names() {
     std::vector<std::string> names;
     for (const mim::Kernels* kernels : mim::usable_kernels()) names.emplace_back(kernels->name);
@@ -212,6 +273,12 @@ NB_MODULE(_native, m) {
     m.def("kernel_names", &kernel_names, "Kernel tables that this processor can run, the fastest first.");
     m.def("processor_features", &mim::processor_features, "The processor features that the choice of kernels looks at.");
     m.def("read_bandwidth", &measure_bandwidth, "threads"_a, "bytes"_a, "Bytes that a streaming read takes in per second.");
+    nb::class_<mim::Distribution>(m, "Distribution")
+        .def("log_prob", &log_prob, "token"_a)
+        .def("best_below", &best_below, "end"_a, "without"_a = mim::kNoToken)
+        .def("best_of", &best_of, "ids"_a, "without"_a = mim::kNoToken)
+        .def("log_total", &log_total, "ids"_a)
+        .def("floats", &floats);
     nb::class_<PyModel>(m, "Model")
         .def(nb::init<const nb::dict&, const nb::dict&, int, const std::string&>(), "config"_a, "tensors"_a, "threads"_a, "kernels"_a = "")
         .def("open_row", &PyModel::open_row)

@@ -20,6 +20,7 @@ from benchmarks.gpu_step import (
     random_model,
 )
 from mim_lsp.runtime.protocol import Feed
+from tests.runtime.runtime_contract import step
 from tests.tiny import tiny_config
 
 CPU = torch.device("cpu")
@@ -39,7 +40,7 @@ def test_every_contestant_is_timed_in_every_case() -> None:
 
 def test_contestants_compute_the_same() -> None:
     runtimes = contestants(random_model(tiny_config(), CPU)).values()
-    eager, static = (runtime.step([Feed(runtime.open_row(), [1, 2, 3], 3)])[0] for runtime in runtimes)
+    eager, static = (step(runtime, [Feed(runtime.open_row(), [1, 2, 3], 3)])[0] for runtime in runtimes)
     assert abs(eager - static).max() < 1e-4
 
 

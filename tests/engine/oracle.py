@@ -19,8 +19,9 @@ from mim_lsp.engine.task import SideTask, make_task
 from mim_lsp.engine.types import Decode, DecodeSettings, Generation, InfillRequest
 from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.model.config import ModelConfig
+from mim_lsp.runtime.arrays import ArrayDistribution, FloatArray
 from mim_lsp.runtime.loading import Direction, LoadedModel
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed, Runtime
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from tests.tiny import tiny_config, tiny_tokenizer
 
@@ -70,7 +71,7 @@ class OracleRuntime:
         assert 0 <= length <= len(self.rows[row])
         del self.rows[row][length:]
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         assert feeds
         assert len({feed.row for feed in feeds}) == len(feeds)
         assert all(1 <= feed.outputs <= len(feed.ids) for feed in feeds)
@@ -80,12 +81,12 @@ class OracleRuntime:
         self.passes.append([Feed(feed.row, list(feed.ids), feed.outputs) for feed in feeds])
         return [self._feed(feed) for feed in feeds]
 
-    def _feed(self, feed: Feed) -> LogProbs:
+    def _feed(self, feed: Feed) -> list[Distribution]:
         ids = self.rows[feed.row]
         ids.extend(feed.ids)
-        return np.stack([self.log_probs(ids[: len(ids) - n]) for n in reversed(range(feed.outputs))])
+        return [ArrayDistribution(self.log_probs(ids[: len(ids) - n])) for n in reversed(range(feed.outputs))]
 
-    def log_probs(self, ids: Sequence[int]) -> LogProbs:
+    def log_probs(self, ids: Sequence[int]) -> FloatArray:
         """What follows a row, (vocab_size,)."""
         special = CONFIG.special
         direction = Direction.FORWARD if ids[0] == special.l2r else Direction.BACKWARD
@@ -117,12 +118,12 @@ class RandomRuntime(OracleRuntime):
     sees: int = 3
     """Tokens that the distribution depends on."""
 
-    def log_probs(self, ids: Sequence[int]) -> LogProbs:
+    def log_probs(self, ids: Sequence[int]) -> FloatArray:
         return _random_log_probs((self.seed, len(ids) % 5, *ids[-self.sees :]))
 
 
 @cache
-def _random_log_probs(key: tuple[int, ...]) -> LogProbs:
+def _random_log_probs(key: tuple[int, ...]) -> FloatArray:
     logits = 3 * np.random.default_rng(key).standard_normal(CONFIG.vocab_size)
     logits[TOKENIZER.n_tokens :] = -20
     logits[CONFIG.special.eom] = 8 if key[1] == 0 else -4
@@ -178,9 +179,9 @@ class MixedRuntime:
             runtime, own = self._of(row)
             runtime.truncate(own, length)
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         self.n_passes += 1
-        out = []
+        out: list[Sequence[Distribution]] = []
         for feed in feeds:
             self.is_forward.setdefault(feed.row, feed.ids[0] == CONFIG.special.l2r)
             runtime, own = self._of(feed.row)
@@ -235,7 +236,7 @@ def ask(marked: str, forward: Texts, backward: Texts | None = None, **settings: 
 
 
 def forward_alone(
-    log_probs: Callable[[list[int]], LogProbs], asked: InfillRequest, decode: Decode, max_tokens: int
+    log_probs: Callable[[list[int]], FloatArray], asked: InfillRequest, decode: Decode, max_tokens: int
 ) -> tuple[bytes, bool]:
     """The forward model's own greedy text behind the prompt, without caches, and whether it came to `<eom>`."""
     task = forward_task(asked, decode)

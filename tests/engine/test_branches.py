@@ -11,21 +11,22 @@ from mim_lsp.engine.branches import Branches
 from mim_lsp.engine.continuation import Continuation
 from mim_lsp.engine.next_tokens import NextTokens
 from mim_lsp.engine.side import Side
+from mim_lsp.runtime.arrays import ArrayDistribution
 
 
-def log_probs(*probabilities: float) -> np.ndarray:
-    return np.log(np.array(probabilities, dtype=np.float32))
+def distribution(*probabilities: float) -> ArrayDistribution:
+    return ArrayDistribution(np.log(np.array(probabilities, dtype=np.float32)))
 
 
 def side_that_wrote(*written: int) -> Side:
     """A side that knows three tokens; after token 0 it is sure of the next one, else it is not."""
-    behind = Continuation(log_probs(0.5, 0.3, 0.2))
+    behind = Continuation(distribution(0.5, 0.3, 0.2))
     place = behind
     for token in written:
-        place = place.learn(token, log_probs(0.98, 0.015, 0.005) if token == 0 else log_probs(0.1, 0.6, 0.3))
+        place = place.learn(token, distribution(0.98, 0.015, 0.005) if token == 0 else distribution(0.1, 0.6, 0.3))
     side = Mock()
     side.written, side.row.behind, side.vocabulary.token_bytes = [*written], behind, (b"a", b"b", b"c")
-    side.possible = lambda distribution, text: NextTokens(distribution)
+    side.possible = lambda given, text: NextTokens(given, 3)
     return cast("Side", side)
 
 

@@ -38,7 +38,7 @@ def assert_books_are_right(pair: RowPair, runtime: OracleRuntime, prompts: list[
     for row, prompt in zip(pair.both, prompts, strict=True):
         assert row.ids == runtime.rows[row.handle]
         assert row.ids[: len(prompt)] == prompt
-        assert row.behind.log_probs.tolist() == runtime.log_probs(prompt).tolist()
+        assert row.behind.distribution.floats().tolist() == runtime.log_probs(prompt).tolist()
 
 
 def test_reading_goes_side_by_side_until_both_are_done(rows: DocumentRows, runtime: OracleRuntime) -> None:
@@ -191,8 +191,8 @@ def _write(pair: RowPair, prompts: list[list[int]], written: list[int], cancel: 
         places = [list(row.behind.walk(written[:n])) for row in pair.both]
         asked = [i for i, known in enumerate(places) if len(known) == n]
         feeds = [pair.both[i].feed(len(prompts[i]), written[:n]) for i in asked]
-        for i, log_probs in zip(asked, pair.step(feeds, cancel) if feeds else [], strict=True):
-            places[i][-1].learn(written[n - 1], log_probs[-1])
+        for i, distributions in zip(asked, pair.step(feeds, cancel) if feeds else [], strict=True):
+            places[i][-1].learn(written[n - 1], distributions[-1])
 
 
 @given(TOKENS, TOKENS, st.integers(0, 200))

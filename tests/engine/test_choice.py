@@ -4,15 +4,16 @@ import numpy as np
 
 from mim_lsp.engine.choice import Forced, greedy
 from mim_lsp.engine.next_tokens import NextTokens
+from mim_lsp.runtime.arrays import ArrayDistribution
 
 PROBABILITIES = [0.05, 0.5, 0.15, 0.3, 0.0]
 with np.errstate(divide="ignore"):
-    POSSIBLE = NextTokens(np.log(np.array(PROBABILITIES, dtype=np.float32)))
+    POSSIBLE = NextTokens(ArrayDistribution(np.log(np.array(PROBABILITIES, dtype=np.float32))), 5)
 
 
 def test_greedy_takes_the_most_probable_and_the_first_of_equals() -> None:
     assert greedy(POSSIBLE) == 1
-    assert greedy(NextTokens(np.zeros(3, dtype=np.float32))) == 0
+    assert greedy(NextTokens(ArrayDistribution(np.zeros(3, dtype=np.float32)), 3)) == 0
 
 
 def test_given_tokens_come_first_and_then_the_most_probable() -> None:

@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 
 from mim_lsp.engine.continuation import Continuation
+from mim_lsp.runtime.arrays import ArrayDistribution
+
+
+def said(*numbers: float) -> ArrayDistribution:
+    return ArrayDistribution(np.array(numbers, dtype=np.float32))
 
 
 def grown() -> Continuation:
     """What follows 1, 1 2, 1 2 3, 1 5, and 4; the distribution says behind what."""
-    root = Continuation(np.array([0.0], dtype=np.float32))
+    root = Continuation(said(0))
     for path in ((1,), (1, 2), (1, 2, 3), (1, 5), (4,)):
         *_, place = root.walk(path[:-1])
-        place.learn(path[-1], np.array(path, dtype=np.float32))
+        place.learn(path[-1], said(*path))
     return root
 
 
 def known(root: Continuation, path: list[int]) -> list[list[float]]:
-    return [place.log_probs.tolist() for place in root.walk(path)]
+    return [place.distribution.floats().tolist() for place in root.walk(path)]
 
 
 def test_a_walk_goes_as_far_as_it_is_known() -> None:
@@ -31,7 +36,7 @@ def test_a_walk_goes_as_far_as_it_is_known() -> None:
 
 def test_what_is_known_is_not_learnt_anew() -> None:
     root = grown()
-    assert root.learn(1, np.array([9.0], dtype=np.float32)).log_probs.tolist() == [1]
+    assert root.learn(1, said(9)).distribution.floats().tolist() == [1]
     assert len(root) == 6
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from mim_lsp.engine.types import Decode, DecodeSettings, InfillRequest
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
+from mim_lsp.runtime.arrays import FloatArray, as_array, distributions
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 from mim_lsp.runtime.torch.runtime import TorchRuntime
 from tests.engine.oracle import (
     CONFIG,
@@ -40,20 +41,20 @@ class NetworkRuntime(TorchRuntime):
     def __post_init__(self) -> None:
         super().__init__(tiny_model(self.seed))
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
-        out = super().step(feeds, cancel)
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
+        out = [as_array(found) for found in super().step(feeds, cancel)]
         for feed, log_probs in zip(feeds, out, strict=True):
             log_probs[:, NOT_ASCII] = -50.0
             lengths = self._rows[feed.row].length - np.arange(feed.outputs)[::-1]
             log_probs[lengths >= self.end_at, CONFIG.special.eom] = 50.0
-        return out
+        return [distributions(log_probs) for log_probs in out]
 
-    def alone(self, row: list[int]) -> LogProbs:
+    def alone(self, row: list[int]) -> FloatArray:
         """What follows a row, without any cache: (vocab_size,)."""
         handle = self.open_row()
-        (log_probs,) = self.step([Feed(handle, row)])
+        (found,) = self.step([Feed(handle, row)])
         self.close_row(handle)
-        return log_probs[-1]
+        return as_array(found)[-1]
 
 
 def asked_of(seed: int) -> InfillRequest:

@@ -1,64 +1,78 @@
 from __future__ import annotations
 
+import math
+from array import array
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mim_lsp.engine.next_tokens import NextTokens
-from mim_lsp.runtime.protocol import LogProbs
+from mim_lsp.runtime.arrays import ArrayDistribution
 
 EOM = 7
 N_TEXT = 5
+PROBABILITIES = [0.1, 0.3, 0.3, 0.1, 0.1, 0.05, 0.0, 0.05]
 
 
-def distribution(*probabilities: float) -> LogProbs:
-    return np.log(np.array(probabilities, dtype=np.float32))
+def distribution(*probabilities: float) -> ArrayDistribution:
+    with np.errstate(divide="ignore"):
+        return ArrayDistribution(np.log(np.array(probabilities, dtype=np.float32)))
 
 
-def of_all(possible: NextTokens, size: int = 8) -> list[float]:
-    """The log-probability of each id, -inf where it is not possible."""
-    ids, log_probs = possible.spread()
-    out = np.full(size, -np.inf)
-    out[ids] = log_probs
-    return out.tolist()
-
-
-TEXT = distribution(0.1, 0.3, 0.3, 0.1, 0.1)
-SOME = NextTokens(distribution(0.2, 0.5, 0.3), np.array([1, 3, 4]))
-ENDING = NextTokens(TEXT, eom=EOM, eom_log_prob=np.float32(np.log(0.4)), log_total=np.float32(np.log(1.3)))
+ALL = distribution(*PROBABILITIES)
+SOME = NextTokens.among(distribution(0.1, 0.1, 0.05, 0.25, 0.15, 0.15, 0.1, 0.1), array("i", [1, 3, 4]))
+ENDING = NextTokens.with_end(ALL, N_TEXT, EOM, math.log(8))
 
 
 def test_the_best_is_the_most_probable_and_the_first_of_equals() -> None:
-    assert NextTokens(TEXT).best() == 1
+    assert NextTokens(ALL, N_TEXT).best() == 1
     assert SOME.best() == 3
     assert ENDING.best() == EOM
-    assert NextTokens(TEXT, eom=EOM, eom_log_prob=TEXT[1]).best() == 1
+    assert NextTokens.with_end(distribution(0.25, 0.25, 0.5), 2, 2, math.log(0.49)).best() == 0
+
+
+def test_the_second_best_is_the_best_of_the_others() -> None:
+    assert NextTokens(ALL, N_TEXT).second_best() == 2
+    assert SOME.second_best() == 4
+    assert ENDING.second_best() == 1
+    assert NextTokens.with_end(ALL, N_TEXT, EOM, math.log(5)).second_best() == 2  # <eom> has 0.25 of 1.2
+    assert NextTokens.with_end(distribution(0.6, 0.1, 0.3), 2, 2, 0.0).second_best() == 2
+
+
+def test_a_single_token_has_no_second_best() -> None:
+    assert NextTokens(distribution(1.0, 0.0, 0.0), 3).second_best() is None
+    assert NextTokens(distribution(0.5, 0.5), 1).second_best() is None
+    assert NextTokens.among(ALL, array("i", [3])).second_best() is None
 
 
 def test_probabilities_are_those_given_all_that_is_possible() -> None:
-    assert NextTokens(TEXT).log_prob(2) == pytest.approx(np.log(0.3), abs=1e-6)
-    assert SOME.log_prob(4) == pytest.approx(np.log(0.3), abs=1e-6)
-    assert ENDING.log_prob(EOM) == pytest.approx(np.log(0.4 / 1.3), abs=1e-6)
-    assert ENDING.log_prob(0) == pytest.approx(np.log(0.1 / 1.3), abs=1e-6)
+    assert NextTokens(ALL, N_TEXT).log_prob(2) == pytest.approx(math.log(0.3), abs=1e-6)
+    assert SOME.log_prob(4) == pytest.approx(math.log(0.3), abs=1e-6)
+    assert sum(math.exp(SOME.log_prob(token)) for token in (1, 3, 4)) == pytest.approx(1)
 
 
-def test_the_spread_has_what_is_possible_and_nothing_else() -> None:
-    nothing = -np.inf
-    assert of_all(SOME) == pytest.approx([nothing, np.log(0.2), nothing, np.log(0.5), np.log(0.3)] + [nothing] * 3)
-    assert of_all(ENDING) == pytest.approx([*(TEXT - np.log(1.3)), nothing, nothing, np.log(0.4 / 1.3)], abs=1e-6)
+def test_the_bias_is_added_to_the_log_odds_of_the_end() -> None:
+    assert ENDING.log_prob(EOM) == pytest.approx(math.log(0.4 / 1.35), abs=1e-6)
+    assert ENDING.log_prob(0) == pytest.approx(math.log(0.1 / 1.35), abs=1e-6)
+    for bias in (-20.0, -1.0, 0.0, 20.0):
+        biased = NextTokens.with_end(ALL, N_TEXT, EOM, bias)
+        p = math.exp(biased.log_prob(EOM))
+        assert math.log(p / (1 - p)) == pytest.approx(math.log(0.05 / 0.95) + bias, abs=1e-4)
 
 
-@given(st.lists(st.floats(-20, 0, width=32), min_size=N_TEXT, max_size=N_TEXT), st.floats(-20, 0, width=32))
-def test_the_best_is_the_first_maximum_of_the_spread(log_probs: list[float], eom_log_prob: float) -> None:
-    possible = NextTokens(np.array(log_probs, np.float32), eom=EOM, eom_log_prob=np.float32(eom_log_prob))
-    assert possible.best() == int(np.argmax(of_all(possible)))
-    assert possible.log_prob(possible.best()) == max(of_all(possible))
+def test_an_end_that_is_certain_may_be_made_unlikely() -> None:
+    """Rounded, its probability may be a bit more than one."""
+    sure = ArrayDistribution(np.array([-30.0, 1e-7], dtype=np.float32))
+    assert NextTokens.with_end(sure, 1, 1, -20.0).log_prob(1) == pytest.approx(0, abs=1e-3)
 
 
-def test_the_distribution_is_not_written_to() -> None:
-    fixed = TEXT.copy()
-    fixed.setflags(write=False)
-    possible = NextTokens(fixed, eom=EOM, eom_log_prob=np.float32(-1.0), log_total=np.float32(0.2))
-    possible.best(), possible.log_prob(0), possible.spread()
-    assert fixed.tolist() == TEXT.tolist()
+@given(st.lists(st.floats(-20, 0, width=32), min_size=N_TEXT + 1, max_size=N_TEXT + 1), st.floats(-5, 5, width=32))
+def test_the_best_has_the_largest_probability_and_the_second_the_next(log_probs: list[float], bias: float) -> None:
+    possible = NextTokens.with_end(ArrayDistribution(np.array(log_probs, np.float32)), N_TEXT, N_TEXT, bias)
+    of_all = [possible.log_prob(token) for token in range(N_TEXT + 1)]
+    best, second = possible.best(), possible.second_best()
+    assert best == of_all.index(max(of_all))
+    assert second is not None
+    assert possible.log_prob(second) == max(of_all[:best] + of_all[best + 1 :])

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from mim_lsp.errors import ModelError
+from mim_lsp.model.arrays import floats, int4_groups, int4_scales, int4_values, int8_rows, plain, write_tensors
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors, shapes, write_tensors
+from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors, shapes
 from tests.tiny import tiny_config, tiny_model
 
 Q = "blocks.0.attention.q.weight"
+PLAIN = "blocks.1.attention.k.weight"
 DOWN = "blocks.1.feed_forward.down.weight"
 
 
@@ -29,7 +31,7 @@ def config() -> ModelConfig:
 def int4(shape: tuple[int, int], group: int, seed: int = 0) -> Int4Groups:
     rng = np.random.default_rng(seed)
     scales = rng.uniform(-1, 1, (shape[0], shape[1] // group)).astype(np.float16)
-    return Int4Groups.pack(rng.integers(-8, 8, shape, dtype=np.int8), scales, group)
+    return int4_groups(rng.integers(-8, 8, shape, dtype=np.int8), scales, group)
 
 
 def mixed_tensors() -> dict[str, StoredTensor]:
@@ -37,11 +39,11 @@ def mixed_tensors() -> dict[str, StoredTensor]:
     rng = np.random.default_rng(1)
     tensors: dict[str, StoredTensor] = {}
     for name, shape in shapes(config()):
-        if len(shape) == 1 or name == "blocks.1.attention.k.weight":
-            tensors[name] = rng.normal(size=shape).astype(np.float32)
+        if len(shape) == 1 or name == PLAIN:
+            tensors[name] = plain(rng.normal(size=shape).astype(np.float32))
         elif name == "embedding.weight":
             values = rng.integers(-128, 128, shape, dtype=np.int8)
-            tensors[name] = Int8Rows(values, rng.uniform(size=shape[0]).astype(np.float32))
+            tensors[name] = int8_rows(values, rng.uniform(size=shape[0]).astype(np.float32))
         else:
             tensors[name] = int4((shape[0], shape[1]), 64 if name.endswith("out.weight") else 32)
     return tensors
@@ -77,23 +79,23 @@ def test_shapes_are_those_of_the_network() -> None:
 def test_a_byte_holds_the_even_input_in_its_low_nibble() -> None:
     values = np.zeros((2, 32), np.int8)
     values[0, :4] = [-8, 7, 1, -1]
-    packed = Int4Groups.pack(values, np.ones((2, 1), np.float16), 32)
-    assert packed.nibbles[0, :3].tolist() == [0xF0, 0x79, 0x88]
+    packed = int4_groups(values, np.ones((2, 1), np.float16), 32)
+    assert packed.nibbles.tolist()[0][:3] == [0xF0, 0x79, 0x88]
     assert packed.shape == (2, 32)
-    np.testing.assert_array_equal(packed.values, values)
+    np.testing.assert_array_equal(int4_values(packed), values)
 
 
 def test_int4_values_are_multiples_of_their_groups_scale() -> None:
     values = np.tile(np.array([1, -2], np.int8), (2, 32))
     scales = np.array([[0.5, 3], [-0.25, 0]], np.float16)
-    weights = Int4Groups.pack(values, scales, 32).dequantize()
+    weights = floats(int4_groups(values, scales, 32))
     assert weights.dtype == np.float32
     assert weights[:, [0, 1, 31, 32, 33, 63]].tolist() == [[0.5, -1, -1, 3, -6, -6], [-0.25, 0.5, 0.5, 0, 0, 0]]
 
 
 def test_int8_values_are_multiples_of_their_rows_scale() -> None:
-    rows = Int8Rows(np.array([[-128, 127], [2, -1]], np.int8), np.array([0.5, 3], np.float32))
-    assert rows.dequantize().tolist() == [[-64, 63.5], [6, -3]]
+    rows = int8_rows(np.array([[-128, 127], [2, -1]], np.int8), np.array([0.5, 3], np.float32))
+    assert floats(rows).tolist() == [[-64, 63.5], [6, -3]]
     assert rows.shape == (2, 2)
 
 
@@ -103,25 +105,24 @@ def test_what_was_written_is_read_in_the_order_of_shapes(path: Path) -> None:
     for name, tensor in written.items():
         found = read[name]
         assert type(found) is type(tensor)
-        if isinstance(tensor, np.ndarray) and isinstance(found, np.ndarray):
-            np.testing.assert_array_equal(found, tensor)
-        elif not isinstance(tensor, np.ndarray) and not isinstance(found, np.ndarray):
-            np.testing.assert_array_equal(found.values, tensor.values)
-            np.testing.assert_array_equal(found.scales, tensor.scales)
-            assert getattr(found, "group", None) == getattr(tensor, "group", None)
+        np.testing.assert_array_equal(floats(found), floats(tensor))
+        assert getattr(found, "group", None) == getattr(tensor, "group", None)
 
 
 def test_values_are_read_only_views_and_floats_are_aligned_copies(path: Path) -> None:
     read = read_tensors(path, config())
-    embedding, q, norm = read["embedding.weight"], read[Q], read["norm.weight"]
+    embedding, q, norm, plain_matrix = (read[name] for name in ("embedding.weight", Q, "norm.weight", PLAIN))
     assert isinstance(embedding, Int8Rows)
     assert isinstance(q, Int4Groups)
-    assert isinstance(norm, np.ndarray)
-    assert not embedding.values.flags.writeable
-    assert not q.nibbles.flags.writeable
-    for floats in (embedding.scales, q.scales, norm):
-        assert floats.flags.aligned
-        assert floats.flags.writeable
+    assert isinstance(norm, memoryview)
+    assert isinstance(plain_matrix, memoryview)
+    assert (embedding.values.format, embedding.values.shape, embedding.values.readonly) == ("b", (400, 32), True)
+    assert (q.nibbles.format, q.nibbles.shape, q.nibbles.readonly) == ("B", (64, 16), True)
+    assert (q.scales.format, q.scales.shape) == ("H", (64, 1))
+    assert (plain_matrix.format, plain_matrix.shape) == ("f", (32, 32))
+    for values in (embedding.scales, int4_scales(q), norm, plain_matrix):
+        assert np.asarray(values).flags.aligned
+        assert np.asarray(values).flags.writeable
 
 
 def test_a_file_may_hold_its_floats_anywhere(path: Path) -> None:
@@ -130,8 +131,8 @@ def test_a_file_may_hold_its_floats_anywhere(path: Path) -> None:
     padded = data[8 : 8 + length] + b" " * (9 - length % 8)
     path.write_bytes(len(padded).to_bytes(8, "little") + padded + data[8 + length :])
     norm = read_tensors(path, config())["norm.weight"]
-    assert isinstance(norm, np.ndarray)
-    assert norm.flags.aligned
+    assert isinstance(norm, memoryview)
+    assert np.asarray(norm).flags.aligned
     np.testing.assert_array_equal(norm, mixed_tensors()["norm.weight"])
 
 
@@ -151,13 +152,14 @@ def test_a_file_may_hold_its_floats_anywhere(path: Path) -> None:
         ("embedding.weight", np.ones((400, 32), np.float16), "must be int8, int4 or float32, not float16"),
         ("embedding.weight.scale", np.ones(400, np.float16), "needs a scale for each row, float32, not float16 400"),
         ("embedding.weight.scale", np.full(400, np.inf, np.float32), r"weight\.scale has a value that is not finite"),
-        ("blocks.1.attention.k.weight", np.full((32, 32), np.nan, np.float32), "a value that is not finite"),
+        (PLAIN, np.full((32, 32), np.nan, np.float32), "a value that is not finite"),
         (Q, np.ones((64, 32), np.uint8), f"{Q} is 64 x 32, not 64 x 16"),
         (Q + ".scale", None, f"{Q} needs a scale for each group of 32 or 64"),
         (Q + ".scale", np.ones((64, 1), np.float32), "group of 32 or 64, float16, not float32 64 x 1"),
         (Q + ".scale", np.ones((64, 2), np.float16), "group of 32 or 64, float16, not float16 64 x 2"),
         (Q + ".scale", np.ones(64, np.float16), "group of 32 or 64, float16, not float16 64"),
         (Q + ".scale", np.full((64, 1), np.nan, np.float16), "not finite"),
+        (Q + ".scale", np.full((64, 1), -np.inf, np.float16), "not finite"),
         (DOWN + ".scale", np.ones((32, 2), np.float16), "group of 32 or 64, float16, not float16 32 x 2"),
         ("blocks.2.attention.q.weight", np.ones((64, 32), np.float32), "'blocks.2.attention.q.weight' is not a tensor"),
         ("norm.weight.scale", np.ones(1, np.float32), r"'norm\.weight\.scale' is not a tensor of it"),
@@ -167,6 +169,34 @@ def test_a_file_may_hold_its_floats_anywhere(path: Path) -> None:
 def test_what_does_not_fit_is_named(path: Path, name: str, array: npt.NDArray[Any] | None, reason: str) -> None:
     change(path, name, array)
     assert_refused(path, f"does not fit its config.json \\(.*{reason}")
+
+
+@given(st.floats(width=16), st.integers(0, 63))
+def test_float16_scales_must_be_finite(tmp_path_factory: pytest.TempPathFactory, value: float, at: int) -> None:
+    path = tmp_path_factory.mktemp("scales") / "model.safetensors"
+    write_tensors(path, mixed_tensors())
+    scales = np.ones((64, 1), np.float16)
+    scales[at] = value
+    change(path, Q + ".scale", scales)
+    if np.isfinite(value):
+        read = read_tensors(path, config())[Q]
+        assert isinstance(read, Int4Groups)
+        np.testing.assert_array_equal(int4_scales(read), scales)
+    else:
+        assert_refused(path, "not finite")
+
+
+@given(st.floats(width=32) | st.sampled_from([-3.4e38, 1.8e38, np.inf, -np.inf]), st.integers(0, 31))
+def test_float32_values_must_be_finite(tmp_path_factory: pytest.TempPathFactory, value: float, at: int) -> None:
+    path = tmp_path_factory.mktemp("values") / "model.safetensors"
+    write_tensors(path, mixed_tensors())
+    norm = np.ones(32, np.float32)
+    norm[at] = value
+    change(path, "norm.weight", norm)
+    if np.isfinite(value):
+        np.testing.assert_array_equal(read_tensors(path, config())["norm.weight"], norm)
+    else:
+        assert_refused(path, "not finite")
 
 
 def test_a_type_that_only_other_models_have_is_an_error(path: Path) -> None:

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from mim_lsp.errors import ModelError
+from mim_lsp.model.arrays import int4_groups, int8_rows, plain, write_tensors
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import CONFIG, TOKENIZER, WEIGHTS
-from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, shapes, write_tensors
+from mim_lsp.model.tensors import StoredTensor, shapes
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.runtime.loading import RuntimeOptions, load_model
 from mim_lsp.runtime.protocol import Feed
@@ -57,14 +58,14 @@ def write_folder(folder: Path, config: ModelConfig, tokenizer: CodeTokenizer) ->
     tensors: dict[str, StoredTensor] = {}
     for name, shape in shapes(config):
         if len(shape) == 1 or name.endswith("up.weight"):
-            tensors[name] = rng.normal(size=shape).astype(np.float32)
+            tensors[name] = plain(rng.normal(size=shape).astype(np.float32))
         elif name.endswith("down.weight"):
             values = rng.integers(-8, 8, shape).astype(np.int8)
             scales = rng.uniform(0.01, 0.02, (shape[0], shape[1] // 32)).astype(np.float16)
-            tensors[name] = Int4Groups.pack(values, scales, 32)
+            tensors[name] = int4_groups(values, scales, 32)
         else:
             scales = rng.uniform(0.001, 0.002, shape[0]).astype(np.float32)
-            tensors[name] = Int8Rows(rng.integers(-127, 128, shape).astype(np.int8), scales)
+            tensors[name] = int8_rows(rng.integers(-127, 128, shape).astype(np.int8), scales)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).write_text(config.to_json(), encoding="utf-8")
     tokenizer.save(folder / TOKENIZER)
@@ -143,7 +144,8 @@ def load_and_run(folder: Path) -> str:
     row = model.runtime.open_row()
     ids = [model.config.special.l2r, *range(min(40, model.config.n_text_tokens))]
     (found,) = model.runtime.step([Feed(row, ids, 3)])
-    assert found.shape == (3, model.config.vocab_size)
+    assert [one.floats().shape for one in found] == [(model.config.vocab_size,)] * 3
+    assert found[0].best_below(3) in range(3)
     model.runtime.step([Feed(row, [0])])
     return "ran"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import math
 import random
+from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +15,8 @@ from hypothesis import strategies as st
 
 from mim_lsp.errors import Cancelled
 from mim_lsp.model.network import Decoder
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
+from mim_lsp.runtime.arrays import FloatArray, as_array
+from mim_lsp.runtime.protocol import NO_TOKEN, CancelFlag, Feed, Runtime
 from tests.reference import reference_log_probs
 
 MISUSE = (AssertionError, LookupError, ValueError)
@@ -23,6 +27,11 @@ MISUSE = (AssertionError, LookupError, ValueError)
 turns = st.dictionaries(
     st.integers(0, 2), st.tuples(st.floats(0, 1), st.integers(1, 13), st.integers(1, 13)), min_size=1, max_size=3
 )
+
+
+def step(runtime: Runtime, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[FloatArray]:
+    """One pass; for each feed (outputs, vocab_size)."""
+    return [as_array(found) for found in runtime.step(feeds, cancel)]
 
 
 class RuntimeContract:
@@ -43,19 +52,19 @@ class RuntimeContract:
         """Some token ids."""
         return random.Random(seed).choices(range(self.model.config.vocab_size), k=n)
 
-    def expected(self, row: Sequence[int], outputs: int = 1) -> LogProbs:
+    def expected(self, row: Sequence[int], outputs: int = 1) -> FloatArray:
         """What follows the last tokens of a row, by the reference."""
         return reference_log_probs(self.model, row)[-outputs:].float().numpy()
 
-    def assert_close(self, found: LogProbs, wanted: LogProbs) -> None:
+    def assert_close(self, found: FloatArray, wanted: FloatArray) -> None:
         """They are equal within `accuracy`."""
         assert found.dtype == np.float32
         np.testing.assert_allclose(found, wanted, rtol=0, atol=self.accuracy)
 
-    def assert_like_new(self, runtime: Runtime, row: Sequence[int], found: LogProbs) -> None:
+    def assert_like_new(self, runtime: Runtime, row: Sequence[int], found: FloatArray) -> None:
         """The outputs are those of the same text that is read at once, in a row of its own."""
         handle = runtime.open_row()
-        (wanted,) = runtime.step([Feed(handle, row, len(found))])
+        (wanted,) = step(runtime, [Feed(handle, row, len(found))])
         runtime.close_row(handle)
         np.testing.assert_allclose(found, wanted, rtol=0, atol=self.consistency)
 
@@ -64,14 +73,14 @@ class RuntimeContract:
         runtime, tokens, start = self.open(), self.ids(12), 0
         row, wanted = runtime.open_row(), self.expected(tokens, 12)
         for n in cuts:
-            (found,) = runtime.step([Feed(row, tokens[start : start + n], outputs=n)])
+            (found,) = step(runtime, [Feed(row, tokens[start : start + n], outputs=n)])
             self.assert_close(found, wanted[start : start + n])
             start += n
 
     def test_only_the_last_outputs_are_given(self) -> None:
         runtime, tokens = self.open(), self.ids(6)
-        (last,) = runtime.step([Feed(runtime.open_row(), tokens)])
-        (two,) = runtime.step([Feed(runtime.open_row(), tokens, outputs=2)])
+        (last,) = step(runtime, [Feed(runtime.open_row(), tokens)])
+        (two,) = step(runtime, [Feed(runtime.open_row(), tokens, outputs=2)])
         assert last.shape == (1, runtime.vocab_size)
         self.assert_close(last, self.expected(tokens))
         self.assert_close(two, self.expected(tokens, 2))
@@ -83,7 +92,7 @@ class RuntimeContract:
         rows = [runtime.open_row() for _ in range(3)]
         runtime.step([Feed(rows[0], first[:5])])
         runtime.step([Feed(rows[1], second[:1])])
-        found = runtime.step([Feed(rows[1], second[1:], 3), Feed(rows[2], third), Feed(rows[0], first[5:], 2)])
+        found = step(runtime, [Feed(rows[1], second[1:], 3), Feed(rows[2], third), Feed(rows[0], first[5:], 2)])
         wanted = self.expected(second, 3), self.expected(third), self.expected(first, 2)
         for got, right in zip(found, wanted, strict=True):
             self.assert_close(got, right)
@@ -93,10 +102,10 @@ class RuntimeContract:
         row = runtime.open_row()
         runtime.step([Feed(row, tokens)])
         runtime.truncate(row, 4)
-        (found,) = runtime.step([Feed(row, others, 5)])
+        (found,) = step(runtime, [Feed(row, others, 5)])
         self.assert_close(found, self.expected(tokens[:4] + others, 5))
         runtime.truncate(row, 0)
-        (found,) = runtime.step([Feed(row, others)])
+        (found,) = step(runtime, [Feed(row, others)])
         self.assert_close(found, self.expected(others))
 
     def test_a_row_cannot_be_truncated_to_more_than_it_holds(self) -> None:
@@ -118,7 +127,7 @@ class RuntimeContract:
                 new = self.ids(rng.randint(1, 4), rng.randrange(10**6))
                 held[row] = held[row][:keep] + new
                 feeds.append(Feed(row, new, rng.randint(1, len(new))))
-            for feed, found in zip(feeds, runtime.step(feeds), strict=True):
+            for feed, found in zip(feeds, step(runtime, feeds), strict=True):
                 self.assert_close(found, self.expected(held[feed.row], feed.outputs))
 
     @settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
@@ -136,7 +145,7 @@ class RuntimeContract:
                 runtime.truncate(rows[i], keep)
                 texts[i] = texts[i][:keep] + new
                 feeds.append(Feed(rows[i], new, min(outputs, n_new)))
-            for i, found in zip(turn, runtime.step(feeds), strict=True):
+            for i, found in zip(turn, step(runtime, feeds), strict=True):
                 self.assert_like_new(runtime, texts[i], found)
 
     def test_rows_may_outgrow_the_models_context(self) -> None:
@@ -144,7 +153,7 @@ class RuntimeContract:
         texts = [self.ids(length, seed) for seed in (1, 2)]
         rows = [runtime.open_row(), runtime.open_row()]
         for start in range(0, length, 37):
-            found = runtime.step([Feed(row, text[start : start + 37]) for row, text in zip(rows, texts, strict=True)])
+            found = step(runtime, [Feed(row, text[start : start + 37]) for row, text in zip(rows, texts, strict=True)])
         for text, last in zip(texts, found, strict=True):
             self.assert_like_new(runtime, text, last)
 
@@ -152,10 +161,43 @@ class RuntimeContract:
         runtime = self.open()
         row = runtime.open_row()
         (first,) = runtime.step([Feed(row, self.ids(3), 3)])
-        before = first.copy()
+        before = as_array(first)
         runtime.step([Feed(row, self.ids(3, 1), 3)])
-        np.testing.assert_array_equal(first, before)
-        first[:] = 0  # it is the caller's own
+        del runtime
+        gc.collect()
+        np.testing.assert_array_equal(as_array(first), before)
+
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
+    @given(st.data())
+    def test_a_distribution_is_asked_for_what_its_numbers_say(self, data: st.DataObject) -> None:
+        runtime = self.open()
+        ((found,),) = runtime.step([Feed(runtime.open_row(), self.ids(3))])
+        values, size = np.asarray(found.floats()).tolist(), runtime.vocab_size
+        token = data.draw(st.integers(0, size - 1))
+        assert found.log_prob(token) == values[token]
+        end, without = data.draw(st.integers(0, size)), data.draw(st.sampled_from([NO_TOKEN, token, size]))
+        below = [i for i in range(end) if i != without]
+        assert found.best_below(end, without) == max(below, key=values.__getitem__, default=NO_TOKEN)
+        ids = data.draw(st.lists(st.integers(0, size - 1), unique=True, max_size=9).map(sorted))
+        others = [i for i in ids if i != without]
+        assert found.best_of(array("i", ids), without) == max(others, key=values.__getitem__, default=NO_TOKEN)
+        total = math.log(sum(math.exp(values[i]) for i in ids)) if ids else -math.inf
+        assert found.log_total(array("i", ids)) == pytest.approx(total, rel=1e-6)
+
+    def test_a_distribution_is_read_only_and_knows_no_other_tokens(self) -> None:
+        runtime = self.open()
+        ((found,),) = runtime.step([Feed(runtime.open_row(), [1])])
+        floats = found.floats()
+        assert (floats.format, floats.shape, floats.readonly) == ("f", (runtime.vocab_size,), True)
+        for outside in (-1, runtime.vocab_size):
+            with pytest.raises(IndexError):
+                found.log_prob(outside)
+            with pytest.raises(IndexError):
+                found.best_of(array("i", [outside]))
+            with pytest.raises(IndexError):
+                found.log_total(array("i", [0, outside]))
+        with pytest.raises(IndexError):
+            found.best_below(runtime.vocab_size + 1)
 
     def test_a_cancelled_pass_leaves_the_rows_as_they_were(self) -> None:
         runtime, cancel, tokens = self.open(), CancelFlag(), self.ids(9)
@@ -164,7 +206,7 @@ class RuntimeContract:
         cancel.set()
         with pytest.raises(Cancelled):
             runtime.step([Feed(row, self.ids(4, 1))], cancel)
-        (found,) = runtime.step([Feed(row, tokens[5:], 4)])
+        (found,) = step(runtime, [Feed(row, tokens[5:], 4)])
         self.assert_close(found, self.expected(tokens, 4))
 
     def test_a_closed_row_is_gone_and_its_number_is_not_used_again(self) -> None:

@@ -13,6 +13,7 @@ from mim_lsp.runtime import loading
 from mim_lsp.runtime.loading import RuntimeOptions, find_model, list_models, load_model
 from mim_lsp.runtime.protocol import Feed
 from tests.reference import reference_log_probs
+from tests.runtime.runtime_contract import step
 from tests.tiny import tiny_config, tiny_model, tiny_tokenizer
 
 
@@ -42,7 +43,7 @@ def test_a_loaded_model_runs(folder: Path) -> None:
     row = model.row(Direction.BACKWARD, model.tokenizer.encode("x = 1"), far=[])
     special = tiny_config().special
     assert row == [special.r2l, special.far, special.near, *model.tokenizer.encode("x = 1")[::-1]]
-    (found,) = model.runtime.step([Feed(model.runtime.open_row(), row)])
+    (found,) = step(model.runtime, [Feed(model.runtime.open_row(), row)])
     expected = reference_log_probs(tiny_model(), row)[-1:].numpy()
     np.testing.assert_allclose(found, expected, atol=0.3)  # int8
     assert (model.name, model.config) == ("tiny", tiny_config())

@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from mim_lsp.errors import Cancelled, ModelError
+from mim_lsp.model import arrays
+from mim_lsp.model.arrays import FloatArray
 from mim_lsp.model.config import SpecialTokens
 from mim_lsp.model.network import Decoder
-from mim_lsp.model.tensors import FloatArray, Int4Groups, Int8Rows, StoredTensor
+from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor
 from mim_lsp.runtime.protocol import CancelFlag, Feed, Runtime
-from tests.runtime.runtime_contract import RuntimeContract
+from tests.runtime.runtime_contract import RuntimeContract, step
 from tests.tiny import tiny_config, tiny_model
 
 _native = pytest.importorskip("mim_lsp.runtime.native._native")
@@ -29,14 +31,14 @@ ACCURACY = 0.3
 
 def int8_rows(weights: FloatArray) -> Int8Rows:
     scales = np.abs(weights).max(axis=1) / np.float32(127)
-    return Int8Rows(np.rint(weights / scales[:, None]).astype(np.int8), scales)
+    return arrays.int8_rows(np.rint(weights / scales[:, None]).astype(np.int8), scales)
 
 
 def int4_groups(weights: FloatArray, group: int) -> Int4Groups:
     grouped = weights.reshape(len(weights), -1, group)
     scales = (np.abs(grouped).max(axis=2) / 7).astype(np.float16)
     values = np.clip(np.rint(grouped / scales[:, :, None].astype(np.float32)), -8, 7).astype(np.int8)
-    return Int4Groups.pack(values.reshape(weights.shape), scales, group)
+    return arrays.int4_groups(values.reshape(weights.shape), scales, group)
 
 
 def rounded(model: Decoder, int4_group: int | None = None) -> tuple[dict[str, StoredTensor], Decoder]:
@@ -45,12 +47,12 @@ def rounded(model: Decoder, int4_group: int | None = None) -> tuple[dict[str, St
     for name, parameter in model.named_parameters():
         weights = parameter.detach().numpy()
         if weights.ndim == 1:
-            tensors[name] = weights
+            tensors[name] = arrays.plain(weights)
         elif int4_group is None or name == "embedding.weight":
             tensors[name] = int8_rows(weights)
         else:
             tensors[name] = int4_groups(weights, int4_group)
-    floats = {name: t if isinstance(t, np.ndarray) else t.dequantize() for name, t in tensors.items()}
+    floats = {name: arrays.floats(tensor) for name, tensor in tensors.items()}
     same = Decoder(model.config)
     same.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in floats.items()})
     return tensors, same.eval()
@@ -85,7 +87,7 @@ def test_every_kernel_table_agrees_with_the_portable_one(
         monkeypatch.setenv("MIM_KERNELS", name)
         runtime = NativeRuntime(tiny_config(), tensors, threads=1)
         assert runtime.core.kernels == name
-        outputs.append(runtime.step([Feed(runtime.open_row(), random_ids(90), 90)])[0])
+        outputs.append(step(runtime, [Feed(runtime.open_row(), random_ids(90), 90)])[0])
     assert KERNELS[-1] == "portable"
     for found in outputs:
         np.testing.assert_allclose(found, outputs[-1], rtol=0, atol=ACCURACY)
@@ -94,16 +96,16 @@ def test_every_kernel_table_agrees_with_the_portable_one(
 @pytest.mark.parametrize("threads", [2, 4])
 def test_the_number_of_threads_changes_nothing(tensors: dict[str, StoredTensor], threads: int) -> None:
     runtimes = [NativeRuntime(tiny_config(), tensors, n) for n in (1, threads)]
-    one, several = (r.step([Feed(r.open_row(), random_ids(90), 90)])[0] for r in runtimes)
+    one, several = (step(r, [Feed(r.open_row(), random_ids(90), 90)])[0] for r in runtimes)
     np.testing.assert_array_equal(one, several)
 
 
 def test_plain_matrices_are_rounded_to_int8(tensors: dict[str, StoredTensor]) -> None:
     plain: dict[str, StoredTensor] = {
-        name: parameter.detach().numpy() for name, parameter in tiny_model().named_parameters()
+        name: arrays.plain(parameter.detach().numpy()) for name, parameter in tiny_model().named_parameters()
     }
     runtimes = [NativeRuntime(tiny_config(), which, threads=1) for which in (tensors, plain)]
-    rounded, as_stored = (r.step([Feed(r.open_row(), random_ids(9), 9)])[0] for r in runtimes)
+    rounded, as_stored = (step(r, [Feed(r.open_row(), random_ids(9), 9)])[0] for r in runtimes)
     np.testing.assert_allclose(rounded, as_stored, rtol=0, atol=1e-5)
 
 
@@ -131,7 +133,9 @@ def test_the_number_of_threads_is_chosen_by_trying(tensors: dict[str, StoredTens
 def test_a_pass_lets_other_threads_run_and_sees_the_flag() -> None:
     """A long pass is cancelled from another Python thread, which can only run without the GIL."""
     config = tiny_config(n_layers=40, d_model=256, d_ff=512)
-    weights: dict[str, StoredTensor] = {n: p.detach().numpy() for n, p in Decoder(config).named_parameters()}
+    weights: dict[str, StoredTensor] = {
+        n: arrays.plain(p.detach().numpy()) for n, p in Decoder(config).named_parameters()
+    }
     runtime, cancel = NativeRuntime(config, weights, threads=1), CancelFlag()
     row = runtime.open_row()
 

@@ -15,7 +15,7 @@ from mim_lsp.runtime.torch.passes import PassSizes, Piece, StaticPasses
 from mim_lsp.runtime.torch.static_cache import StaticCache, StaticRow
 from mim_lsp.runtime.torch.static_runtime import StaticRuntime
 from tests.runtime.recorded import Recordings
-from tests.runtime.runtime_contract import RuntimeContract
+from tests.runtime.runtime_contract import RuntimeContract, step
 from tests.tiny import tiny_model
 
 SMALL = PassSizes(seats=2, tokens=(1, 2, 4, 8), few_tokens=2, context=16)
@@ -142,10 +142,10 @@ def test_a_cancellation_between_the_passes_of_a_step_leaves_the_rows_as_they_wer
     with pytest.raises(Cancelled):
         runtime.step([Feed(row, [7] * 20) for row in rows], cancel)
     assert passes == 3
-    found = runtime.step([Feed(row, [3]) for row in rows])
+    found = step(runtime, [Feed(row, [3]) for row in rows])
     fresh = StaticRuntime(tiny_model(), DirectCalls)
     for log_probs, text in zip(found, ([1, 2, 3], [1, 2, 3], [3]), strict=True):
-        (wanted,) = fresh.step([Feed(fresh.open_row(), text)])
+        (wanted,) = step(fresh, [Feed(fresh.open_row(), text)])
         np.testing.assert_allclose(log_probs, wanted, rtol=0, atol=5e-5)
 
 
@@ -161,8 +161,8 @@ def test_a_documents_rows_go_and_come_back() -> None:
     fresh = StaticRuntime(tiny_model(), DirectCalls)
     for pair, rows_texts in zip(pairs, texts, strict=True):
         for row, text in zip(pair, rows_texts, strict=False):
-            (found,) = runtime.step([Feed(row, [4])])
-            (wanted,) = fresh.step([Feed(fresh.open_row(), [*text, 4])])
+            (found,) = step(runtime, [Feed(row, [4])])
+            (wanted,) = step(fresh, [Feed(fresh.open_row(), [*text, 4])])
             np.testing.assert_allclose(found, wanted, rtol=0, atol=5e-5)
 
 

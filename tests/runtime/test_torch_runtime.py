@@ -11,7 +11,7 @@ from mim_lsp.runtime.protocol import CancelFlag, Feed
 from mim_lsp.runtime.torch import runtime as runtime_module
 from mim_lsp.runtime.torch.runtime import TorchRuntime, open_torch_runtime
 from tests.reference import reference_log_probs
-from tests.runtime.runtime_contract import RuntimeContract
+from tests.runtime.runtime_contract import RuntimeContract, step
 from tests.tiny import tiny_config, tiny_model
 
 
@@ -27,7 +27,7 @@ class TestTorchRuntime(RuntimeContract):
         runtime, tokens = self.open(), self.ids(15, 6)
         row, start = runtime.open_row(), 0
         for n in (3, 2, 9, 1):
-            (found,) = runtime.step([Feed(row, tokens[start : start + n])])
+            (found,) = step(runtime, [Feed(row, tokens[start : start + n])])
             start += n
             self.assert_close(found, self.expected(tokens[:start]))
 
@@ -39,7 +39,7 @@ class TestTorchRuntime(RuntimeContract):
         runtime.model.blocks[layer].register_forward_pre_hook(lambda *_: cancel.set())
         with pytest.raises(Cancelled):
             runtime.step([Feed(rows[1], self.ids(3, 3)), Feed(rows[0], self.ids(400, 4))], cancel)
-        found = runtime.step([Feed(rows[0], first[5:], 3), Feed(rows[1], second[2:], 4)], CancelFlag())
+        found = step(runtime, [Feed(rows[0], first[5:], 3), Feed(rows[1], second[2:], 4)], CancelFlag())
         self.assert_close(found[0], self.expected(first, 3))
         self.assert_close(found[1], self.expected(second, 4))
 
@@ -49,7 +49,7 @@ def test_weights_from_disk_run(tmp_path: Path) -> None:
     save_weights(tiny_model(), path)
     runtime = open_torch_runtime(tiny_config(), path, "cpu")
     assert isinstance(runtime, TorchRuntime)
-    (found,) = runtime.step([Feed(runtime.open_row(), tokens)])
+    (found,) = step(runtime, [Feed(runtime.open_row(), tokens)])
     wanted = reference_log_probs(runtime.model, tokens)[-1:].float()
     torch.testing.assert_close(torch.from_numpy(found), wanted, rtol=0, atol=5e-5)
     with pytest.raises(ModelError, match="cannot read"):

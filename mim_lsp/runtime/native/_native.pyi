@@ -1,22 +1,25 @@
 """The compiled module; see native/src/bindings.cpp."""
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
 
 def kernel_names() -> list[str]: ...
 def processor_features() -> str: ...
 def read_bandwidth(threads: int, bytes: int) -> float: ...
 
+class Distribution:
+    def log_prob(self, token: int) -> float: ...
+    def best_below(self, end: int, without: int = -1) -> int: ...
+    def best_of(self, ids: array[int], without: int = -1) -> int: ...
+    def log_total(self, ids: array[int]) -> float: ...
+    def floats(self) -> memoryview: ...
+
 class Model:
     def __init__(
         self,
         config: Mapping[str, Any],
-        tensors: Mapping[str, Array | tuple[Array, Array]],
+        tensors: Mapping[str, memoryview | tuple[memoryview, memoryview]],
         threads: int,
         kernels: str = "",
     ) -> None: ...
@@ -32,7 +35,7 @@ class Model:
         counts: Sequence[int],
         outputs: Sequence[int],
         cancel: bytearray | None = None,
-    ) -> npt.NDArray[np.float32] | None: ...
+    ) -> list[Distribution] | None: ...
     @property
     def threads(self) -> int: ...
     @property

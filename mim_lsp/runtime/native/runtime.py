@@ -7,14 +7,12 @@ from dataclasses import asdict
 from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
-
 from mim_lsp.errors import Cancelled, ModelError
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors
 from mim_lsp.runtime.native import _native
 from mim_lsp.runtime.native.threads import choose_threads
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 
 
 def open_native_runtime(config: ModelConfig, weights: Path, threads: int | None = None) -> NativeRuntime:
@@ -36,9 +34,9 @@ class NativeRuntime:
 
     def __init__(self, config: ModelConfig, tensors: dict[str, StoredTensor], threads: int | None = None) -> None:
         self._config = config
-        arrays = {name: _arrays(tensor) for name, tensor in tensors.items()}
+        buffers = {name: _buffers(tensor) for name, tensor in tensors.items()}
         try:
-            self.core = _native.Model(asdict(config), arrays, threads or 1)
+            self.core = _native.Model(asdict(config), buffers, threads or 1)
         except ValueError as error:  # of a shape that the core cannot run
             raise ModelError(f"this model cannot run on the native core: {error}.") from error
         if threads is None:
@@ -66,30 +64,25 @@ class NativeRuntime:
         """Forget all but the first `length` tokens of a row."""
         self.core.truncate(row, length)
 
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         """One pass over the weights; see `Runtime.step`. The flag is looked at between layers, without the GIL."""
-        log_probs = self.core.step(
+        found = self.core.step(
             rows=[feed.row for feed in feeds],
             ids=[i for feed in feeds for i in feed.ids],
             counts=[len(feed.ids) for feed in feeds],
             outputs=[feed.outputs for feed in feeds],
             cancel=cancel.buffer if cancel else None,
         )
-        if log_probs is None:
+        if found is None:
             raise Cancelled
         ends = accumulate(feed.outputs for feed in feeds)
-        return [log_probs[end - feed.outputs : end] for feed, end in zip(feeds, ends, strict=True)]
+        return [found[end - feed.outputs : end] for feed, end in zip(feeds, ends, strict=True)]
 
 
-def _arrays(tensor: StoredTensor) -> _native.Array | tuple[_native.Array, _native.Array]:
-    """What the core takes for a tensor; it has no plain matrices, so these are rounded to int8 rows."""
+def _buffers(tensor: StoredTensor) -> memoryview | tuple[memoryview, memoryview]:
+    """What the core takes for a tensor; it has no kernels for plain matrices, and rounds these to int8 rows."""
     if isinstance(tensor, Int8Rows):
         return tensor.values, tensor.scales
     if isinstance(tensor, Int4Groups):
         return tensor.nibbles, tensor.scales
-    return tensor if tensor.ndim == 1 else _int8_rows(tensor)
-
-
-def _int8_rows(matrix: _native.Array) -> tuple[_native.Array, _native.Array]:
-    scales = np.maximum(np.abs(matrix).max(axis=1), np.float32(1e-12)) / np.float32(127)
-    return np.rint(matrix / scales[:, None]).astype(np.int8), scales
+    return tensor

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mim_lsp.runtime.protocol import LogProbs
+from mim_lsp.runtime.arrays import FloatArray
 from mim_lsp.runtime.torch.fused import FusedDecoder
 from mim_lsp.runtime.torch.graphs import Capture, Pass
 from mim_lsp.runtime.torch.static_cache import StaticCache, StaticRow
@@ -78,7 +78,7 @@ class StaticPasses:
         self._inputs = torch.zeros(most_inputs, dtype=torch.int64, device=weights.device)
         self._captured: dict[PassShape, Pass] = {}
 
-    def run(self, pieces: Sequence[Piece]) -> list[LogProbs]:
+    def run(self, pieces: Sequence[Piece]) -> list[FloatArray]:
         """Feed at most `seats` rows, with at most the largest number of tokens each, and wait for the outputs."""
         seats = self.cache.seat([piece.row for piece in pieces])
         shape = self._shape_for(pieces)
@@ -115,7 +115,7 @@ class StaticPasses:
         ids_ST, positions_ST = self._shaped(self._inputs, shape)
         return self._network.log_probs(ids_ST, positions_ST, self._rotary_C2E, self.cache, shape.context, shape.outputs)
 
-    def _fetch(self, wanted: Sequence[Tensor]) -> list[LogProbs]:
+    def _fetch(self, wanted: Sequence[Tensor]) -> list[FloatArray]:
         """Copies on the host. This is where a pass waits for the GPU: staging memory is free again afterwards."""
         copies = [
             torch.empty(part.shape, dtype=part.dtype, pin_memory=self._on_gpu).copy_(part, non_blocking=True)

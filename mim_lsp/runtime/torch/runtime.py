@@ -20,7 +20,8 @@ from torch.nn import functional as F
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.network import Attend, Decoder
 from mim_lsp.model.weights import load_weights
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs, Runtime
+from mim_lsp.runtime.arrays import distributions
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed, Runtime
 from mim_lsp.runtime.torch.device import choose_device, weight_type
 from mim_lsp.runtime.torch.graphs import CudaGraphs
 from mim_lsp.runtime.torch.static_runtime import StaticRuntime
@@ -105,7 +106,7 @@ class TorchRuntime:
         self._rows[row].length = length
 
     @torch.inference_mode()
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         """One pass over the weights; see `Runtime.step`."""
         assert len({feed.row for feed in feeds}) == len(feeds)
         rows = [self._rows[feed.row] for feed in feeds]
@@ -121,14 +122,15 @@ class TorchRuntime:
             row.length += len(feed.ids)
         return self._outputs(hidden_ND, feeds)
 
-    def _outputs(self, hidden_ND: Tensor, feeds: Sequence[Feed]) -> list[LogProbs]:
+    def _outputs(self, hidden_ND: Tensor, feeds: Sequence[Feed]) -> list[Sequence[Distribution]]:
         wanted = [part[len(part) - feed.outputs :] for part, feed in zip(_split(hidden_ND, feeds), feeds, strict=True)]
         # Tied embedding on the left: with a few rows there, MKL is six times slower than with a few columns here.
         logits_NV = (self.model.embedding.weight @ torch.cat(wanted).T).T.contiguous()
         log_probs_NV = torch.log_softmax(logits_NV.float(), dim=-1).cpu().numpy()
-        out, start = [], 0
+        out: list[Sequence[Distribution]] = []
+        start = 0
         for part in wanted:
-            out.append(log_probs_NV[start : start + len(part)])
+            out.append(distributions(log_probs_NV[start : start + len(part)]))
             start += len(part)
         return out
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import count
 
-import numpy as np
 import torch
 
 from mim_lsp.errors import Cancelled
 from mim_lsp.model.network import Decoder
-from mim_lsp.runtime.protocol import CancelFlag, Feed, LogProbs
+from mim_lsp.runtime.arrays import distributions
+from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 from mim_lsp.runtime.torch.fused import FusedDecoder
 from mim_lsp.runtime.torch.graphs import Capture
 from mim_lsp.runtime.torch.passes import PassSizes, Piece, StaticPasses
@@ -67,7 +67,7 @@ class StaticRuntime:
         self._rows[row].length = length
 
     @torch.inference_mode()
-    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[LogProbs]:
+    def step(self, feeds: Sequence[Feed], cancel: CancelFlag | None = None) -> list[Sequence[Distribution]]:
         """As few passes over the weights as the feeds need, mostly one; `cancel` is looked at before each."""
         assert len({feed.row for feed in feeds}) == len(feeds)
         rows = [self._rows[feed.row] for feed in feeds]
@@ -80,11 +80,13 @@ class StaticRuntime:
             for row, length in zip(rows, lengths, strict=True):
                 row.length = length
             raise
-        return [log_probs for part in parts for log_probs in part]
+        return [found for part in parts for found in part]
 
-    def _feed(self, rows: Sequence[StaticRow], feeds: Sequence[Feed], cancel: CancelFlag | None) -> list[LogProbs]:
+    def _feed(
+        self, rows: Sequence[StaticRow], feeds: Sequence[Feed], cancel: CancelFlag | None
+    ) -> list[Sequence[Distribution]]:
         """Feed as many rows as have a seat, however many tokens each gets."""
-        found: list[list[LogProbs]] = [[] for _ in feeds]
+        found: list[list[Distribution]] = [[] for _ in feeds]
         most = max(self._sizes.tokens)
         for start in range(0, max(len(feed.ids) for feed in feeds), most):
             if cancel is not None:
@@ -93,8 +95,8 @@ class StaticRuntime:
             pieces = [_piece(rows[i], feeds[i], start, most) for i in turn]
             for i, piece, log_probs in zip(turn, pieces, self._passes.run(pieces), strict=True):
                 rows[i].length += len(piece.ids)
-                found[i].append(log_probs)
-        return [parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in found]
+                found[i] += distributions(log_probs)
+        return [*found]
 
     def _reserve(self, length: int) -> None:
         """Make room for rows of `length` tokens; what was captured on the smaller cache is captured anew."""

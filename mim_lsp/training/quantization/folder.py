@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from mim_lsp.errors import SettingsError
+from mim_lsp.model.arrays import write_tensors
 from mim_lsp.model.folder import CARD, CONFIDENCE, WEIGHTS, read_config, read_tokenizer, write_shape
-from mim_lsp.model.tensors import write_tensors
 from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.quantization.calibration import TOKENS, draw_rows, library_files, read_texts
 from mim_lsp.training.quantization.layers import INT8_KINDS, Progress, check_group, quantize_int4

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mim_lsp.errors import SettingsError
+from mim_lsp.model.arrays import floats, int4_groups, plain
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.network import Attention, Block, Decoder, attend_within, packed_visibility, rotary_angles
 from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor
@@ -76,7 +77,7 @@ class _Quantizer:
 
     def __init__(self, model: Decoder, group: int) -> None:
         self._group = group
-        vectors = {name: p.detach().float().numpy() for name, p in model.named_parameters() if p.ndim == 1}
+        vectors = {name: plain(p.detach().float().numpy()) for name, p in model.named_parameters() if p.ndim == 1}
         self.stored: dict[str, StoredTensor] = dict(vectors)
 
     def to_int8(self, name: str, module: nn.Linear | nn.Embedding) -> None:
@@ -92,11 +93,11 @@ class _Quantizer:
                 self.to_int8(name, linear)
             else:
                 values_NK, scales_NG = round_to_int4(linear.weight, hessian_KK, self._group)
-                self._replace(name, linear, Int4Groups.pack(values_NK.numpy(), scales_NG.numpy(), self._group))
+                self._replace(name, linear, int4_groups(values_NK.numpy(), scales_NG.numpy(), self._group))
 
     def _replace(self, name: str, module: nn.Linear | nn.Embedding, matrix: Int8Rows | Int4Groups) -> None:
         self.stored[f"{name}.weight"] = matrix
-        module.weight.copy_(torch.from_numpy(matrix.dequantize()))
+        module.weight.copy_(torch.from_numpy(floats(matrix)))
 
 
 def _read(config: ModelConfig, block: Block, hidden_RTD: Sequence[Tensor]) -> Iterator[list[Tensor]]:
