@@ -24,6 +24,9 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         help="tasks from at least two packages, best of all kinds: see `mim-lsp corpus tasks --kinds`",
     )
+    command.add_argument(
+        "--memory", action="store_true", help="fit how much the document's own text counts; goes before the confidence"
+    )
     command.add_argument("--plots", type=Path, metavar="DIR", help="save the plots there")
     command.add_argument("--write", action="store_true", help="keep the coefficients in the model's folder")
     add_json_flag(command)
@@ -41,6 +44,8 @@ def _run(args: argparse.Namespace) -> int:
     from mim_lsp.evaluation.tasks import read_tasks
     from mim_lsp.runtime.loading import find_model
 
+    if args.memory:
+        return _fit_memory(args)
     folder = find_model(args.model)
     tasks = read_tasks(args.tasks)
     completer = open_completer(args.model, runtime_options(args))
@@ -55,5 +60,21 @@ def _run(args: argparse.Namespace) -> int:
     if args.write:
         write_calibration(folder, calibration)
         print(f"mim-lsp: wrote the coefficients into {folder}", file=sys.stderr)
+    print_report(report, as_json=args.json)
+    return 0
+
+
+def _fit_memory(args: argparse.Namespace) -> int:
+    from mim_lsp.cli.options import runtime_options
+    from mim_lsp.cli.output import print_report
+    from mim_lsp.evaluation.memory_fit import calibrate_memory
+    from mim_lsp.evaluation.progress import progress_bar
+    from mim_lsp.evaluation.tasks import read_tasks
+
+    tasks = read_tasks(args.tasks)
+    with progress_bar("tasks", len(tasks)) as advance:
+        report = calibrate_memory(args.model, runtime_options(args), tasks, write=args.write, progress=advance)
+    if args.write:
+        print("mim-lsp: wrote the weights into the model's folder", file=sys.stderr)
     print_report(report, as_json=args.json)
     return 0

@@ -19,7 +19,9 @@ def open_completer(model: str | None = None, options: RuntimeOptions | None = No
     from mim_lsp.completion.completer import MimCompleter
     from mim_lsp.completion.confidence import read_calibration
     from mim_lsp.engine.engine import MimEngine
+    from mim_lsp.engine.memory_file import read_memory
     from mim_lsp.runtime.loading import find_model, load_model
 
-    calibration = read_calibration(find_model(model))
-    return MimCompleter(MimEngine(load_model(model, options)), calibration)
+    folder = find_model(model)
+    engine = MimEngine(load_model(model, options), read_memory(folder))
+    return MimCompleter(engine, read_calibration(folder))

@@ -46,7 +46,7 @@ class MimCompleter:
         cursor, opened = _cursor(text, offset)
         context, is_fresh = self._session(document).context(cursor, options)
         generation = self._engine.generate(
-            _request(context), _decode_settings(options, cursor), cancel, document, watch or _nobody
+            _request(context, cursor), _decode_settings(options, cursor), cancel, document, watch or _nobody
         )
         offer = make_offer(generation, cursor.text, cursor.offset, options, self._calibration)
         return CompletionResult(
@@ -75,7 +75,7 @@ class MimCompleter:
         cursor, _ = _cursor(text, offset)
         session = self._session(document)
         context = session.fresh(cursor, options)
-        n_read = self._engine.warm(_request(context), _decode_settings(options, cursor), cancel, document)
+        n_read = self._engine.warm(_request(context, cursor), _decode_settings(options, cursor), cancel, document)
         session.keep(context, cursor)
         return n_read
 
@@ -97,6 +97,13 @@ class MimCompleter:
         return session
 
 
+def request_at(engine: MimEngine, text: str, offset: int, options: CompletionOptions) -> InfillRequest:
+    """What an engine is asked for a completion of `text` at `offset`, where no session goes before it."""
+    cursor, _ = _cursor(text, offset)
+    session = DocumentSession(engine.count_tokens, engine.model.config.context_length, is_one_off=True)
+    return _request(session.fresh(cursor, options), cursor)
+
+
 def _nobody(written: str) -> None:
     """Takes the part of a `Watch` where there is none."""
 
@@ -110,8 +117,15 @@ def _cursor(text: str, offset: int) -> tuple[Cursor, bool]:
     return Cursor(open_line(clean, position) if opened else clean, position), opened
 
 
-def _request(context: Context) -> InfillRequest:
-    return InfillRequest(context.prefix, context.suffix, context.far_prefix_end, context.far_suffix_start)
+def _request(context: Context, cursor: Cursor) -> InfillRequest:
+    return InfillRequest(
+        context.prefix,
+        context.suffix,
+        context.far_prefix_end,
+        context.far_suffix_start,
+        before=cursor.text[: cursor.offset],
+        after=cursor.text[cursor.offset :],
+    )
 
 
 def _decode_settings(options: CompletionOptions, cursor: Cursor) -> DecodeSettings:

@@ -31,7 +31,7 @@ def _second_choices(side: Side) -> Iterator[tuple[float, list[int]]]:
     """For each token that a side has written: how probable its start with the next best token is, and that start."""
     text, total = b"", 0.0
     for n, (token, place) in enumerate(zip(side.written, side.row.behind.walk(side.written), strict=False)):
-        possible = side.possible(place.distribution, text)
+        possible = side.possible(place.distribution, text, side.written[:n])
         second = possible.second_best()
         if second is not None:
             yield total + possible.log_prob(second), [*side.written[:n], second]

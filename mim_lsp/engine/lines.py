@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
@@ -19,14 +20,24 @@ class LineTokens:
 
     def __init__(self, tokenizer: CodeTokenizer) -> None:
         self._line = lru_cache(REMEMBERED_LINES)(lambda line: tuple(tokenizer.encode(line)))
+        self._characters = lru_cache(REMEMBERED_LINES)(lambda line: as_characters(self._line(line)))
 
     def encode(self, text: str) -> list[int]:
         """The same as `CodeTokenizer.encode`."""
         return list(chain.from_iterable(map(self._line, _lines(text))))
 
+    def characters(self, text: str) -> str:
+        """The tokens of a text as characters: `chr` of each id."""
+        return "".join(map(self._characters, _lines(text)))
+
     def count(self, text: str) -> int:
         """Number of tokens of a text."""
         return sum(map(len, map(self._line, _lines(text))))
+
+
+def as_characters(ids: Iterable[int]) -> str:
+    """A character for each id."""
+    return "".join(map(chr, ids))
 
 
 def _lines(text: str) -> list[str]:

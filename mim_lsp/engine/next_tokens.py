@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mim_lsp.engine.memory import NOTHING, Recalled
 from mim_lsp.runtime.protocol import NO_TOKEN, Distribution
 
 
@@ -26,6 +27,8 @@ class NextTokens:
     eom_log_prob: float = 0.0
     log_total: float = 0.0
     """Of all these probabilities, <eom>'s included: what is left to be subtracted from each."""
+    recalled: Recalled = NOTHING
+    """What a memory says of the tokens other than <eom>; its probabilities are parts of all of theirs."""
 
     @classmethod
     def among(cls, distribution: Distribution, ids: array[int]) -> NextTokens:
@@ -40,6 +43,23 @@ class NextTokens:
         log_total = math.log1p(min(1.0, math.exp(end)) * math.expm1(end_bias))
         return cls(distribution, n_texts, None, eom, end + end_bias, log_total)
 
+    def mixed_with(self, recalled: Recalled) -> NextTokens:
+        """The same with a memory's say in which token it is.
+
+        Whether the middle ends is the network's to say; the memory knows how a text goes on.
+        """
+        p_text = 1.0 if self.eom is None else -math.expm1(min(0.0, self.eom_log_prob - self.log_total))
+        return replace(self, recalled=recalled.times(p_text))
+
+    @property
+    def certainty(self) -> float:
+        """The network's largest probability of a token that is not <eom>."""
+        best = self._best_text(NO_TOKEN)
+        if best == NO_TOKEN:
+            return 0.0
+        log_prob = self.distribution.log_prob(best) - (0.0 if self.ids is None else self.log_total)
+        return math.exp(min(0.0, log_prob))
+
     def best(self) -> int:
         """The most probable token, the first of equals."""
         return self._best(NO_TOKEN)
@@ -52,15 +72,25 @@ class NextTokens:
 
     def log_prob(self, token: int) -> float:
         """The log-probability of one of the tokens."""
-        value = self.eom_log_prob if token == self.eom else self.distribution.log_prob(token)
-        return value - self.log_total
+        if token == self.eom:
+            return self.eom_log_prob - self.log_total
+        return self.recalled.log_prob(token, self.distribution.log_prob(token) - self.log_total)
 
     def _best(self, without: int) -> int:
-        if self.ids is None:
-            best = self.distribution.best_below(self.n_texts, without)
-        else:
-            best = self.distribution.best_of(self.ids, without)
+        best = self._best_mixed(without)
         if self.eom is None or self.eom == without:
             return best
-        is_end = best == NO_TOKEN or self.eom_log_prob > self.distribution.log_prob(best)
+        is_end = best == NO_TOKEN or self.log_prob(self.eom) > self.log_prob(best)
         return self.eom if is_end else best
+
+    def _best_mixed(self, without: int) -> int:
+        """The best token but for <eom>. Only what a memory raises can overtake the network's own best."""
+        best = self._best_text(without)
+        raised = [token for token in self.recalled.probabilities if token != without]
+        return max(sorted({best, *raised}), key=self.log_prob) if raised else best
+
+    def _best_text(self, without: int) -> int:
+        """The network's best token but for <eom>."""
+        if self.ids is None:
+            return self.distribution.best_below(self.n_texts, without)
+        return self.distribution.best_of(self.ids, without)

@@ -6,12 +6,15 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mim_lsp.engine.branches import Branches
 from mim_lsp.engine.caches import DocumentRows, RowPair
 from mim_lsp.engine.choice import Choice, Forced, greedy
 from mim_lsp.engine.decode import Decoding, Outcome
 from mim_lsp.engine.found import Found, as_found, without_near_duplicates
+from mim_lsp.engine.memory import DocumentMemory, MemoryWeights
+from mim_lsp.engine.remembering import make_memory
 from mim_lsp.engine.scoring import Reading, Score, own_reading, score_middles
 from mim_lsp.engine.side import Side
 from mim_lsp.engine.task import SideTask, make_task
@@ -35,6 +38,7 @@ class Run:
     settings: DecodeSettings
     cancel: CancelFlag
     watch: Watch = lambda _: None
+    memory_weights: MemoryWeights | None = None
     tasks: list[SideTask] = field(init=False)
     rows: RowPair = field(init=False)
     deadline: float = math.inf
@@ -75,6 +79,15 @@ class Run:
             trace=_trace(sides, best[:1]),
             empty_log_probs=empty,
         )
+
+    @cached_property
+    def memories(self) -> list[DocumentMemory | None]:
+        """Each side's memory of the document, if the model has been fitted one."""
+        weights = self.memory_weights if self.settings.memory else None
+        if weights is None:
+            return [None, None]
+        sides = zip(self.vocabularies, self.tasks, strict=True)
+        return [make_memory(*side, self.request, self.settings.decode, weights) for side in sides]
 
     def _read(self, document: DocumentRows) -> int:
         """Bring both rows up to the request's prompts; returns how many tokens that took."""
@@ -122,9 +135,11 @@ class Run:
                 max_tokens=most,
                 max_lines=settings.max_lines,
                 end_bias=end_bias,
+                memory=memory,
             )
-            for most, parts in zip(
+            for most, memory, parts in zip(
                 budgets,
+                self.memories,
                 zip(self.tasks, self.vocabularies, self.rows.both, (choose, greedy), strict=True),
                 strict=True,
             )

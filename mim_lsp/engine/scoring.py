@@ -97,7 +97,7 @@ def _learn(side: Side, ids: list[int], n_missing: int, distributions: Sequence[D
 
 def _reading(side: Side, ids: list[int]) -> Reading:
     log_probs, text = [], b""
-    for token, place in zip(ids, side.row.behind.walk(ids[:-1]), strict=bool(ids)):
-        log_probs.append(side.possible(place.distribution, text).log_prob(token))
+    for n, (token, place) in enumerate(zip(ids, side.row.behind.walk(ids[:-1]), strict=bool(ids))):
+        log_probs.append(side.possible(place.distribution, text, ids[:n]).log_prob(token))
         text += side.vocabulary.token_bytes[token] if token != side.eom else b""
     return Reading(tuple(ids), tuple(log_probs))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import accumulate
 
 from mim_lsp.engine.choice import Choice
 from mim_lsp.engine.continuation import Continuation
+from mim_lsp.engine.lines import as_characters
+from mim_lsp.engine.memory import DocumentMemory
 from mim_lsp.engine.next_tokens import NextTokens
 from mim_lsp.engine.rows import CachedRow
 from mim_lsp.engine.task import SideTask
@@ -34,10 +37,11 @@ class Side:
         max_tokens: int,
         max_lines: int | None = None,
         end_bias: float = 0.0,
+        memory: DocumentMemory | None = None,
     ) -> None:
         self.task, self.vocabulary, self.row = task, vocabulary, row
         self.choose, self.eom, self.max_tokens, self.max_lines = choose, eom, max_tokens, max_lines
-        self.end_bias = end_bias
+        self.end_bias, self.memory = end_bias, memory
         self.written: list[int] = []
         """Text tokens chosen so far."""
         self.text = b""
@@ -67,18 +71,23 @@ class Side:
         """Which way this side reads."""
         return self.vocabulary.direction
 
-    def possible(self, distribution: Distribution, text: bytes) -> NextTokens:
-        """What of `distribution` may follow `text`, own text so far.
+    def possible(self, distribution: Distribution, text: bytes, ids: Sequence[int]) -> NextTokens:
+        """What of `distribution` may follow `text`, own text so far, which is the tokens `ids`.
 
         That is what agrees with the stub. Behind the stub it is any text, and <eom>, its odds raised by `end_bias`,
         where the side has arrived at the known text that it must not leave out; no other special token.
         """
         stub, body = self.task.stub[len(text) :], text[len(self.task.stub) :]
         if stub:
-            return NextTokens.among(distribution, self.vocabulary.agreeing(stub))
-        if not (self.task.has_end and body.endswith(self.task.known)):
-            return NextTokens(distribution, self.vocabulary.n_tokens)
-        return NextTokens.with_end(distribution, self.vocabulary.n_tokens, self.eom, self.end_bias)
+            network = NextTokens.among(distribution, self.vocabulary.agreeing(stub))
+        elif not (self.task.has_end and body.endswith(self.task.known)):
+            network = NextTokens(distribution, self.vocabulary.n_tokens)
+        else:
+            network = NextTokens.with_end(distribution, self.vocabulary.n_tokens, self.eom, self.end_bias)
+        if self.memory is None:
+            return network
+        allowed = partial(self.vocabulary.agrees, stub) if stub else None
+        return network.mixed_with(self.memory.recall(as_characters(ids), network.certainty, allowed))
 
     def begin(self) -> None:
         """Choose the first token, from what follows the prompt; nothing if this side has no budget."""
@@ -178,7 +187,7 @@ class Side:
     def _write(self, place: Continuation) -> int:
         """Choose the next token and take it, if the budget allows; returns it."""
         self._place, self._is_unread = place, False
-        possible = self.possible(place.distribution, self.text)
+        possible = self.possible(place.distribution, self.text, self.written)
         token = self.choose(possible)
         if token == self.eom:
             self.log_probs.append(possible.log_prob(token))

@@ -36,6 +36,8 @@ class SideTask:
     """The prompt."""
     stub: bytes
     """Known text that is written again before the middle."""
+    n_healed: int
+    """Tokens of the near side that were taken back for it."""
     known: bytes
     """Known text behind the middle that the side runs into: R, or L reversed. In streams all the rest of the line."""
     behind: bytes
@@ -60,7 +62,9 @@ def make_task(
     """One direction's task; built once, mirrored by the direction of `vocabulary`."""
     infill = decode != "streams"
     near, known, far = _own_view(request, vocabulary.direction, infill)
-    own, stub = _take_back(vocabulary.encode(near), vocabulary)
+    tokens = vocabulary.encode(near)
+    n_healed, stub = _to_take_back(tokens, vocabulary)
+    own = tokens[: len(tokens) - n_healed]
     following = vocabulary.encode(known + far)
     return SideTask(
         row=model.row(
@@ -69,6 +73,7 @@ def make_task(
             _text_order(vocabulary.encode(far), vocabulary.direction) if infill else None,
         ),
         stub=stub,
+        n_healed=n_healed,
         known=known,
         behind=known if infill else _first_tokens(following, vocabulary, STREAMS_BEHIND),
         arrival=_arrival(following, vocabulary, meet_ngram, len(known) if infill else None),
@@ -112,8 +117,8 @@ def _line_edges(prefix: str, suffix: str) -> tuple[int, int]:
     return max(prefix.rfind("\n"), 0), len(suffix.partition("\n")[0])
 
 
-def _take_back(tokens: list[int], vocabulary: OwnVocabulary) -> tuple[list[int], bytes]:
-    """Split off the last tokens of the near side, as many as may be only the first part of one token."""
+def _to_take_back(tokens: list[int], vocabulary: OwnVocabulary) -> tuple[int, bytes]:
+    """How many of the near side's last tokens may be only the first part of one token, and their bytes."""
     taken, stub, text = 0, b"", b""
     for n, token in enumerate(reversed(tokens), 1):
         text = vocabulary.token_bytes[token] + text
@@ -121,7 +126,7 @@ def _take_back(tokens: list[int], vocabulary: OwnVocabulary) -> tuple[list[int],
             break
         if vocabulary.is_text(text) and vocabulary.extends(text):
             taken, stub = n, text
-    return tokens[: len(tokens) - taken], stub
+    return taken, stub
 
 
 def _first_tokens(tokens: list[int], vocabulary: OwnVocabulary, n: int) -> bytes:

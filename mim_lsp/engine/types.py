@@ -22,6 +22,10 @@ class InfillRequest:
     """The backward direction's far side is prefix[:far_prefix_end]; the rest is the typed part L of the line."""
     far_suffix_start: int
     """The forward direction's far side is suffix[far_suffix_start:]; what stands before it is the line's rest R."""
+    before: str | None = None
+    """All of the document before the hole, of which `prefix` shows a part: what a memory may hold. None: `prefix`."""
+    after: str | None = None
+    """All of the document after the hole. None: `suffix`."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class DecodeSettings:
     """Most middles that are returned."""
     recall: bool = True
     """Whether the sides start with what they wrote before behind the same prompts, at no passes."""
+    memory: bool = True
+    """Whether a model's memory of the document has a say; see `engine.memory`."""
     score_empty: bool = False
     """Whether to find out what the models think of an empty middle, which takes a short pass where text is known
     between the far sides."""

@@ -43,6 +43,11 @@ class OwnVocabulary:
         ids = self._lines.encode(mirror(own, self.direction).decode("utf-8"))
         return ids if self.direction is Direction.FORWARD else ids[::-1]
 
+    def characters(self, text: str) -> str:
+        """The tokens of a text (text order) as characters in own order."""
+        characters = self._lines.characters(text)
+        return characters if self.direction is Direction.FORWARD else characters[::-1]
+
     def is_text(self, own: bytes) -> bool:
         """Whether bytes in own order are whole characters."""
         return is_text(mirror(own, self.direction))
@@ -51,6 +56,11 @@ class OwnVocabulary:
         """Whether some token is longer than `stub` and starts with it, so that `stub` may be part of a token."""
         low, high = self._range(stub)
         return high - low > (stub in self._id_of)
+
+    def agrees(self, stub: bytes, token: int) -> bool:
+        """Whether a token starts with `stub`, or `stub` with it."""
+        text = self.token_bytes[token]
+        return text.startswith(stub) or stub.startswith(text)
 
     def _agreeing(self, stub: bytes) -> array[int]:
         """Ids of the tokens that start with `stub`, or that `stub` starts with, ascending."""

@@ -1,10 +1,12 @@
 """The folder that a trained model is kept in: `config.json`, `tokenizer.json`, `model.safetensors`, `README.md`.
 
-A model whose confidence was calibrated has a `confidence.json` too, which is the completion layer's to read.
+What was fitted to a model lies beside them: `memory.json`, which is the engine's to read, and `confidence.json`, which
+is the completion layer's.
 """
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from mim_lsp.model.config import ModelConfig
@@ -14,7 +16,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 CARD = "README.md"
-CONFIDENCE = "confidence.json"
+FITTED = ("memory.json", "confidence.json")
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -32,3 +34,10 @@ def write_shape(folder: Path, config: ModelConfig, tokenizer: CodeTokenizer) -> 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).write_text(config.to_json(), encoding="utf-8")
     tokenizer.save(folder / TOKENIZER)
+
+
+def copy_fitted(source: Path, folder: Path) -> None:
+    """Give a model that was made from the one in `source`, and differs little, what was fitted to that."""
+    for name in FITTED:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mim_lsp.errors import DocumentError, SettingsError
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.model.folder import CONFIDENCE, WEIGHTS, read_config, read_tokenizer, write_shape
+from mim_lsp.model.folder import WEIGHTS, copy_fitted, read_config, read_tokenizer, write_shape
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.model.weights import load_weights, save_weights
@@ -255,5 +255,4 @@ def _recipe(config: ModelConfig, name: str, settings: TuneSettings) -> Recipe:
 def _write(folder: Path, base: Path, config: ModelConfig, tokenizer: CodeTokenizer, model: Decoder) -> None:
     write_shape(folder, config, tokenizer)
     save_weights(model, folder / WEIGHTS)
-    if (base / CONFIDENCE).is_file():  # fitted on the base; the log-probabilities mean the same
-        shutil.copyfile(base / CONFIDENCE, folder / CONFIDENCE)
+    copy_fitted(base, folder)  # the log-probabilities mean the same

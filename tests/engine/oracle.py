@@ -15,6 +15,7 @@ import numpy as np
 
 from mim_lsp.engine.engine import MimEngine
 from mim_lsp.engine.lines import LineTokens
+from mim_lsp.engine.memory import MemoryWeights
 from mim_lsp.engine.task import SideTask, make_task
 from mim_lsp.engine.types import Decode, DecodeSettings, Generation, InfillRequest
 from mim_lsp.engine.vocabulary import OwnVocabulary
@@ -266,9 +267,9 @@ def _may_follow(token: int, text: bytes, task: SideTask) -> bool:
     return longer.startswith(task.stub) or task.stub.startswith(longer)
 
 
-def engine_on(runtime: Runtime, config: ModelConfig = CONFIG) -> MimEngine:
+def engine_on(runtime: Runtime, config: ModelConfig = CONFIG, memory: MemoryWeights | None = None) -> MimEngine:
     """An engine over a hand-made runtime."""
-    return MimEngine(LoadedModel("oracle", config, TOKENIZER, runtime))
+    return MimEngine(LoadedModel("oracle", config, TOKENIZER, runtime), memory)
 
 
 def decode_passes(runtime: OracleRuntime) -> list[list[Feed]]:

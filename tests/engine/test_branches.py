@@ -26,7 +26,7 @@ def side_that_wrote(*written: int) -> Side:
         place = place.learn(token, distribution(0.98, 0.015, 0.005) if token == 0 else distribution(0.1, 0.6, 0.3))
     side = Mock()
     side.written, side.row.behind, side.vocabulary.token_bytes = [*written], behind, (b"a", b"b", b"c")
-    side.possible = lambda given, text: NextTokens(given, 3)
+    side.possible = lambda given, text, ids: NextTokens(given, 3)
     return cast("Side", side)
 
 

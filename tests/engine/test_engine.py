@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mim_lsp.engine.caches import MAX_DOCUMENTS, PREFILL_CHUNK
 from mim_lsp.engine.engine import MimEngine
+from mim_lsp.engine.memory import MemoryWeights
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.errors import Cancelled
+from mim_lsp.runtime.arrays import FloatArray
 from mim_lsp.runtime.protocol import CancelFlag
 from tests.engine.oracle import OracleRuntime, RandomRuntime, ask, decode_passes, engine_on, oracle_for, request, tokens
 from tests.tiny import SOURCE
@@ -21,6 +25,7 @@ from tests.tiny import SOURCE
 HOLE = "total = 0\nfor circle in circles:\n    total += |\nreturn total\n"
 MIDDLE = "circle.scaled(scale).area() * factor + 1.5"
 SETTINGS = DecodeSettings()
+MEMORY = MemoryWeights(constant=1.0, order=0.5, places=0.5, purity=1.0, certainty=-1.0)
 
 
 def after(n: int) -> Iterator[bool]:
@@ -146,18 +151,65 @@ def requests_of(edits: list[tuple[int, int, str]]) -> Iterator[InfillRequest]:
 
 
 @settings(max_examples=60)
-@given(EDITS, st.integers(0, 3), st.integers(1, 3), st.booleans())
+@given(EDITS, st.integers(0, 3), st.integers(1, 3), st.booleans(), st.sampled_from([None, MEMORY]))
 def test_any_edit_gives_what_a_fresh_engine_gives(
-    edits: list[tuple[int, int, str]], seed: int, candidates: int, recall: bool
+    edits: list[tuple[int, int, str]], seed: int, candidates: int, recall: bool, memory: MemoryWeights | None
 ) -> None:
-    kept = engine_on(RandomRuntime(seed=seed))
+    kept = engine_on(RandomRuntime(seed=seed), memory=memory)
     wanted = DecodeSettings(candidates=candidates, recall=recall, max_tokens=8)
     for asked in requests_of(edits):
-        fresh = engine_on(RandomRuntime(seed=seed)).generate(asked, wanted)
+        fresh = engine_on(RandomRuntime(seed=seed), memory=memory).generate(asked, wanted)
         answer = kept.generate(asked, wanted, document="doc")
         assert same_answer(answer, fresh)
         assert answer.encoded_tokens <= fresh.encoded_tokens
         assert answer.steps <= fresh.steps
+
+
+REPEATED = "    print(circle.scaled(factor).area())\n"
+
+
+class FlatRuntime(OracleRuntime):
+    """A network that finds every token as likely as any other."""
+
+    def log_probs(self, ids: Sequence[int]) -> FloatArray:
+        return np.full(self.vocab_size, -np.log(self.vocab_size), np.float32)
+
+
+def remembering(asked: InfillRequest, weights: MemoryWeights | None = MEMORY, **options: Any) -> str:
+    """The line that is written for a request by a network that has no idea, with a memory."""
+    wanted = replace(SETTINGS, max_lines=1, **options)
+    middles = engine_on(FlatRuntime(), memory=weights).generate(asked, wanted).middles
+    return middles[0].text if middles else ""
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["above", "below"])
+def test_what_stands_elsewhere_in_the_document_is_written_again(far: bool) -> None:
+    prefix, suffix = "    print(circle", "\n    return\n"
+    asked = InfillRequest(prefix, suffix, 0, 0)
+    elsewhere = REPEATED + "    go()\n"
+    whole = replace(asked, before=prefix if far else elsewhere + prefix, after=suffix + elsewhere if far else suffix)
+    expected = REPEATED.removeprefix(prefix).removesuffix("\n")
+    assert remembering(whole) == expected
+    assert remembering(asked) != expected
+    assert remembering(whole, memory=False) == remembering(whole, weights=None) == remembering(asked, memory=False)
+
+
+def test_streams_remember_only_what_they_may_see() -> None:
+    prefix, suffix = "    print(circle", "\n    return\n"
+    above, below = (
+        replace(InfillRequest(prefix, suffix, 0, 0), **{side: text})
+        for side, text in (("before", REPEATED + prefix), ("after", suffix + REPEATED))
+    )
+    expected = REPEATED.removeprefix(prefix).removesuffix("\n")
+    assert remembering(above, decode="streams") == expected
+    assert remembering(below, decode="streams") != expected
+
+
+def test_a_token_that_is_healed_may_be_remembered() -> None:
+    """`pri` is taken back, and the memory's token has to agree with it."""
+    prefix = "    pri"
+    asked = InfillRequest(prefix, "\n", 0, 0, before=REPEATED + "    go()\n" + prefix)
+    assert remembering(asked).startswith("nt(circle")
 
 
 def test_typing_off_a_suggestion_keeps_its_tail() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mim_lsp.engine.memory import NOTHING, Recalled
 from mim_lsp.engine.next_tokens import NextTokens
 from mim_lsp.runtime.arrays import ArrayDistribution
 
@@ -68,11 +69,43 @@ def test_an_end_that_is_certain_may_be_made_unlikely() -> None:
     assert NextTokens.with_end(sure, 1, 1, -20.0).log_prob(1) == pytest.approx(0, abs=1e-3)
 
 
-@given(st.lists(st.floats(-20, 0, width=32), min_size=N_TEXT + 1, max_size=N_TEXT + 1), st.floats(-5, 5, width=32))
-def test_the_best_has_the_largest_probability_and_the_second_the_next(log_probs: list[float], bias: float) -> None:
-    possible = NextTokens.with_end(ArrayDistribution(np.array(log_probs, np.float32)), N_TEXT, N_TEXT, bias)
+LOG_PROBS = st.lists(st.floats(-20, 0, width=32), min_size=N_TEXT + 1, max_size=N_TEXT + 1)
+RECALLED = st.builds(
+    Recalled, st.floats(0.01, 1), st.dictionaries(st.integers(0, N_TEXT - 1), st.floats(0.001, 0.9), max_size=3)
+)
+
+
+@given(LOG_PROBS, st.floats(-5, 5, width=32), st.one_of(st.just(NOTHING), RECALLED))
+def test_the_best_has_the_largest_probability_and_the_second_the_next(
+    log_probs: list[float], bias: float, recalled: Recalled
+) -> None:
+    network = NextTokens.with_end(ArrayDistribution(np.array(log_probs, np.float32)), N_TEXT, N_TEXT, bias)
+    possible = network.mixed_with(recalled)
     of_all = [possible.log_prob(token) for token in range(N_TEXT + 1)]
     best, second = possible.best(), possible.second_best()
     assert best == of_all.index(max(of_all))
     assert second is not None
     assert possible.log_prob(second) == max(of_all[:best] + of_all[best + 1 :])
+
+
+def test_a_memory_is_mixed_in() -> None:
+    possible = NextTokens(ALL, N_TEXT).mixed_with(Recalled(0.5, {3: 0.5}))
+    assert (possible.best(), possible.second_best()) == (3, 1)
+    assert possible.log_prob(3) == pytest.approx(math.log(0.5 * 0.1 + 0.5), abs=1e-6)
+    assert possible.log_prob(1) == pytest.approx(math.log(0.5 * 0.3), abs=1e-6)
+    some = SOME.mixed_with(Recalled(0.5, {4: 0.5}))
+    assert (some.best(), some.second_best()) == (4, 3)
+    assert some.log_prob(4) == pytest.approx(math.log(0.5 * 0.3 + 0.5), abs=1e-6)
+
+
+def test_a_memory_leaves_the_end_as_it_is() -> None:
+    mixed = ENDING.mixed_with(Recalled(0.5, {3: 0.5}))
+    assert mixed.log_prob(EOM) == ENDING.log_prob(EOM)
+    p_end = 0.4 / 1.35
+    assert math.exp(mixed.log_prob(3)) == pytest.approx(0.5 * 0.1 / 1.35 + 0.5 * (1 - p_end), abs=1e-6)
+
+
+def test_certainty_is_the_largest_probability_of_a_text_token() -> None:
+    assert NextTokens(ALL, N_TEXT).certainty == pytest.approx(0.3)
+    assert SOME.certainty == pytest.approx(0.5)
+    assert ENDING.certainty == pytest.approx(0.3)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mim_lsp.errors import DocumentError, SettingsError
-from mim_lsp.model.folder import CARD, CONFIDENCE, WEIGHTS, read_config, write_shape
+from mim_lsp.model.folder import CARD, FITTED, WEIGHTS, read_config, write_shape
 from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training import tune as module
 from mim_lsp.training.tune import SourceText, TuneSettings, split, tune, usable
@@ -22,7 +22,8 @@ def base(tmp_path: Path) -> Path:
     write_shape(folder, tiny_config(), tiny_tokenizer())
     save_weights(tiny_model(), folder / WEIGHTS)
     (folder / CARD).write_text("# Tiny\n\nFor tests.\n", encoding="utf-8")
-    (folder / CONFIDENCE).write_text("{}", encoding="utf-8")
+    for name in FITTED:
+        (folder / name).write_text("{}", encoding="utf-8")
     return folder
 
 
@@ -45,7 +46,7 @@ def test_a_model_that_got_better_is_written_with_what_it_needs(base: Path, tmp_p
     assert report.after.own < report.before.own
     assert report.tokens > 0
     assert left_over(out.parent) == ["tiny-app"]
-    assert left_over(out) == [CARD, CONFIDENCE, "config.json", WEIGHTS, "tokenizer.json", "training"]
+    assert left_over(out) == sorted([CARD, *FITTED, "config.json", WEIGHTS, "tokenizer.json", "training"])
     assert left_over(out / "training") == ["curves.png", "log.csv"]
     assert load_weights(read_config(out), out / WEIGHTS)
     card = (out / CARD).read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Literal
 
 from mim_lsp.errors import SettingsError
 from mim_lsp.model.arrays import write_tensors
-from mim_lsp.model.folder import CARD, CONFIDENCE, WEIGHTS, read_config, read_tokenizer, write_shape
+from mim_lsp.model.folder import CARD, WEIGHTS, copy_fitted, read_config, read_tokenizer, write_shape
 from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.quantization.calibration import TOKENS, draw_rows, library_files, read_texts
 from mim_lsp.training.quantization.layers import INT8_KINDS, Progress, check_group, quantize_int4
@@ -57,8 +56,7 @@ def quantize_folder(
         tensors = quantize_int4(model, rows, settings.group, progress)
         write_shape(out, config, tokenizer)
         write_tensors(out / WEIGHTS, tensors)
-    if (source / CONFIDENCE).is_file():  # log-probabilities change too little to fit it anew
-        shutil.copyfile(source / CONFIDENCE, out / CONFIDENCE)
+    copy_fitted(source, out)  # log-probabilities change too little to fit it anew
     (out / CARD).write_text(_card(source, out, settings), encoding="utf-8")
     return (out / WEIGHTS).stat().st_size
 

@@ -1,0 +1,146 @@
+"""What the document itself says of the next token: a cache language model beside the network.
+
+Source code repeats itself, and mostly what stands in the same file: names, calls, whole lines. The network reads some
+hundred tokens around the hole; the memory holds the document on both sides of it. It looks up where the last tokens
+stood before, and what followed them there (cache language models: Kuhn and De Mori 1990; on code: Tu, Su and Devanbu
+2014). Both directions have one, each in its own reading order, so that what the sides write, and where they meet and
+agree, is decided by network and memory together.
+
+A text is a string with a character for each token, which Python's own search looks through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+LONGEST_CONTEXT = 32
+"""Tokens, at most, that are compared with what stood before."""
+MOST_LEVELS = 3
+"""Lengths of context that are asked, the longest that differ in where they occur."""
+MOST_PLACES = 256
+"""Places of one context that are counted, the nearest to the end of the memory's text first."""
+
+
+class MemoryWeights(NamedTuple):
+    """How much the memory counts: the logit of its share, fitted on held-out packages for each model."""
+
+    constant: float
+    order: float
+    """For each doubling of the context's length in tokens."""
+    places: float
+    """For each doubling of the number of places where it stands."""
+    purity: float
+    """Times the share of the most frequent continuation."""
+    certainty: float
+    """Times the network's largest probability."""
+
+    def share(self, order: int, counts: Counter[str], certainty: float) -> float:
+        """The memory's share, 0 to 1, after a context of `order` tokens with these continuations."""
+        features = evidence(order, counts, certainty)
+        return 1 / (1 + math.exp(-sum(weight * feature for weight, feature in zip(self, features, strict=True))))
+
+
+def evidence(order: int, counts: Counter[str], certainty: float) -> tuple[float, ...]:
+    """What `MemoryWeights` weigh, in their order."""
+    n_places = counts.total()
+    return 1.0, math.log2(order), math.log2(n_places), max(counts.values()) / n_places, certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A mixture: `kept` times what the network says, plus these probabilities; together they are 1."""
+
+    kept: float
+    probabilities: dict[int, float]
+
+    def times(self, factor: float) -> Recalled:
+        """The same with all of the memory's probabilities times `factor`, for a network whose own add up to that."""
+        return Recalled(self.kept, {token: factor * p for token, p in self.probabilities.items()})
+
+    def log_prob(self, token: int, log_prob: float) -> float:
+        """Of a token to which the network alone gives `log_prob`."""
+        p = self.probabilities.get(token, 0.0)
+        return math.log(self.kept * math.exp(log_prob) + p) if p else log_prob + math.log(self.kept)
+
+
+NOTHING = Recalled(1.0, {})
+"""The network alone."""
+
+
+Levels = list[tuple[int, Counter[str]]]
+"""Lengths of context, in tokens, and how often which token followed it."""
+
+
+class DocumentMemory:
+    """One direction's memory of a document. Texts have a character for each token and are in its own order."""
+
+    def __init__(self, near: str, far: str, weights: MemoryWeights, border: str) -> None:
+        """For a hole behind `near` and before `far`; `border` is a character that is no token."""
+        self._near, self._weights, self._border = near[-LONGEST_CONTEXT:], weights, border
+        # The search begins at the end, where the hole is. What stands there has nothing behind it yet.
+        self._text = f"{far}{border}{near}"
+        self._known: dict[str, Levels] = {}
+
+    def recall(self, written: str, certainty: float, allowed: Callable[[int], bool] | None = None) -> Recalled:
+        """What may follow `near` and `written`, where the network's largest probability is `certainty`.
+
+        Of the tokens that are `allowed`, if not of all.
+        """
+        kept, mixed = 1.0, dict[int, float]()
+        for order, counts in reversed(self.levels(written, allowed)):
+            share = self._weights.share(order, counts, certainty)
+            kept *= 1 - share
+            mixed = {token: (1 - share) * probability for token, probability in mixed.items()}
+            for character, count in counts.items():
+                token = ord(character)
+                mixed[token] = mixed.get(token, 0.0) + share * count / counts.total()
+        return Recalled(kept, mixed) if mixed else NOTHING
+
+    def levels(self, written: str, allowed: Callable[[int], bool] | None = None) -> Levels:
+        """Lengths of context and what followed it, the longest first, each at other places than the one before."""
+        if allowed is not None:
+            return self._levels(written, allowed)
+        if written not in self._known:  # what a side writes is also scored
+            self._known[written] = self._levels(written, None)
+        return self._known[written]
+
+    def _levels(self, written: str, allowed: Callable[[int], bool] | None) -> Levels:
+        context, found = self._near + written, Levels()
+        n_places = 0
+        for order in range(self._longest(context), 0, -1):
+            counts = Counter(self._following(context[-order:]))
+            if counts.total() == n_places:
+                continue
+            n_places = counts.total()
+            possible = Counter({each: n for each, n in counts.items() if self._is_possible(each, allowed)})
+            if possible:
+                found.append((order, possible))
+            if len(found) == MOST_LEVELS:
+                break
+        return found
+
+    def _is_possible(self, character: str, allowed: Callable[[int], bool] | None) -> bool:
+        return character != self._border and (allowed is None or allowed(ord(character)))
+
+    def _longest(self, context: str) -> int:
+        """How many of the last tokens of `context` stand somewhere in the text with a token behind them."""
+        order = 0
+        while order < min(LONGEST_CONTEXT, len(context)) and self._stands(context[-order - 1 :]):
+            order += 1
+        return order
+
+    def _stands(self, context: str) -> bool:
+        return self._text.find(context, 0, len(self._text) - 1) >= 0
+
+    def _following(self, context: str) -> Iterator[str]:
+        """What stands behind `context` in the text, the last places first."""
+        at = len(self._text) - len(context)
+        for _ in range(MOST_PLACES):
+            at = self._text.rfind(context, 0, at + len(context) - 1)
+            if at < 0:
+                return
+            yield self._text[at + len(context)]

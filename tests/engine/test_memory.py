@@ -1,0 +1,110 @@
+import math
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mim_lsp.engine.memory import (
+    LONGEST_CONTEXT,
+    MOST_LEVELS,
+    MOST_PLACES,
+    NOTHING,
+    DocumentMemory,
+    Levels,
+    MemoryWeights,
+    Recalled,
+    evidence,
+)
+
+BORDER = "|"
+WEIGHTS = MemoryWeights(constant=-1.0, order=0.5, places=0.25, purity=1.0, certainty=-0.5)
+A_FEW = st.text("abc", max_size=40)
+"""Few different tokens, so that contexts come again."""
+
+Allowed = Callable[[int], bool]
+
+
+def memory(near: str, far: str = "") -> DocumentMemory:
+    return DocumentMemory(near, far, WEIGHTS, BORDER)
+
+
+def slow_levels(near: str, far: str, written: str, allowed: str) -> Levels:
+    """Every length of context at every place, with no search and no early end."""
+    text, context = f"{far}{BORDER}{near}", near[-LONGEST_CONTEXT:] + written
+    found: Levels = []
+    n_places = 0
+    for order in range(min(LONGEST_CONTEXT, len(context)), 0, -1):
+        places = [i for i in range(order, len(text)) if text[i - order : i] == context[-order:]]
+        if len(places) == n_places:
+            continue
+        n_places = len(places)
+        counts = Counter(text[i] for i in places if text[i] in allowed)
+        if counts:
+            found.append((order, counts))
+    return found[:MOST_LEVELS]
+
+
+@given(A_FEW, A_FEW, A_FEW, st.sets(st.sampled_from("abc"), min_size=1).map("".join))
+def test_levels_are_those_of_a_slow_search(near: str, far: str, written: str, allowed: str) -> None:
+    found = memory(near, far).levels(written, lambda token: chr(token) in allowed)
+    assert found == slow_levels(near, far, written, allowed)
+
+
+@given(A_FEW, A_FEW, A_FEW, st.floats(0, 1))
+def test_a_mixture_is_a_distribution(near: str, far: str, written: str, certainty: float) -> None:
+    recalled = memory(near, far).recall(written, certainty)
+    assert recalled.kept + sum(recalled.probabilities.values()) == pytest.approx(1)
+    assert ord(BORDER) not in recalled.probabilities
+    assert all(p > 0 for p in recalled.probabilities.values())
+
+
+def test_what_followed_before_is_recalled_with_the_share_that_the_weights_give() -> None:
+    recalled = memory("xab.ab").recall("", certainty=0.5)
+    counts = Counter(".")
+    share = WEIGHTS.share(2, counts, 0.5)
+    assert share == pytest.approx(1 / (1 + math.exp(1.0 - 0.5 - 1.0 + 0.25)))
+    assert evidence(2, counts, 0.5) == (1.0, 1.0, 0.0, 1.0, 0.5)
+    assert recalled.kept == pytest.approx(1 - share)
+    assert recalled.probabilities == {ord("."): pytest.approx(share)}
+
+
+def test_longer_contexts_have_the_last_word() -> None:
+    recalled = memory("xab1 yab2 zab2 xab").recall("", certainty=0.0)
+    assert recalled.probabilities[ord("1")] > recalled.probabilities[ord("2")]
+
+
+def test_the_far_side_is_remembered_too() -> None:
+    assert ord("b") in memory("a", far="ab").recall("", 0.0).probabilities
+    assert memory("a").recall("", 0.0) == NOTHING
+
+
+def test_nothing_is_recalled_across_the_border() -> None:
+    assert memory("b", far="ab").recall("", 0.0) == NOTHING
+
+
+def test_what_was_written_is_context_but_not_memory() -> None:
+    assert ord("c") in memory("abc.").recall("ab", 0.0).probabilities
+    assert memory("x").recall("abcab", 0.0) == NOTHING
+
+
+def test_only_so_many_places_count_the_nearest_ones() -> None:
+    different = "".join(f"{chr(1000 + i)}ac" for i in range(MOST_PLACES))
+    assert memory(f"ab{different}.a").levels("") == [(1, Counter({"c": MOST_PLACES}))]
+
+
+def test_an_empty_document_recalls_nothing() -> None:
+    assert memory("").recall("", 0.0) == NOTHING
+
+
+def test_a_recalled_token_adds_to_what_the_network_gives_it() -> None:
+    recalled = Recalled(0.75, {7: 0.25})
+    assert recalled.log_prob(7, math.log(0.4)) == pytest.approx(math.log(0.75 * 0.4 + 0.25))
+    assert recalled.log_prob(8, math.log(0.4)) == pytest.approx(math.log(0.75 * 0.4))
+    assert recalled.times(0.5).log_prob(7, math.log(0.4)) == pytest.approx(math.log(0.75 * 0.4 + 0.125))
+
+
+@pytest.mark.parametrize("near", ["a" * 5000, "ab" * 2500, "\n" * 5000])
+def test_a_text_of_repeats_takes_a_bounded_number_of_places(near: str) -> None:
+    assert all(counts.total() <= MOST_PLACES for _, counts in memory(near, near).levels(near[-8:]))
