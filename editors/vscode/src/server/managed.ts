@@ -39,7 +39,7 @@ export class ManagedEnvironment {
     try {
       await mkdir(this.folder, { recursive: true });
       await step("creating an environment", basePython, ["-m", "venv", environment]);
-      await step(`installing ${requirement}`, python, ["-m", "pip", "install", ...PIP_OPTIONS, requirement]);
+      await step(`installing ${path.basename(requirement)}`, python, ["-m", "pip", "install", ...PIP_OPTIONS, requirement]);
       await step("trying it", python, ["-m", "mim_lsp", "--version"]);
       await writeFile(markOf(environment), `${requirement}\n`);
     } catch (error) {

