@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type * as vscode from "vscode";
 
+import { pythonEnvironment } from "./environment";
+
 const IS_WINDOWS = process.platform === "win32";
 
 /**
@@ -18,7 +20,8 @@ export async function runStep(
   token: vscode.CancellationToken,
 ): Promise<void> {
   // In a group of its own, so that what it starts ends with it: pip runs compilers.
-  const child = spawn(command, args, { windowsHide: true, detached: !IS_WINDOWS, stdio: ["ignore", "pipe", "pipe"] });
+  const options = { windowsHide: true, detached: !IS_WINDOWS, env: pythonEnvironment() };
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let last = "";
   for (const input of [child.stdout, child.stderr]) {
     createInterface({ input }).on("line", (line) => {
