@@ -19,10 +19,12 @@ after(async () => {
 test("the walkthrough comes by itself on the first start, and only then", async () => {
   const tour = editor.page.locator(".gettingStartedContainer");
   await tour.getByText("Have a server").first().waitFor();
-  await editor.command("View: Close All Editors");
-  await editor.reload();
-  await editor.open("", 1);
   await editor.untilReady();
+  await editor.command("View: Close All Editors");
+  await tour.waitFor({ state: "detached" });
+  await editor.reload();
+  await editor.untilReady();
+  await editor.open("", 1);
   assert.equal(await tour.count(), 0);
 });
 
