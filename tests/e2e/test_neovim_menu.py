@@ -13,7 +13,7 @@ CMP = """
     local told = {}
     menu = false
     package.loaded['cmp'] = {
-      visible = function() return menu end,
+      visible = function() error('the real one waits a second when it is asked by one of its events') end,
       get_config = function() return { experimental = { ghost_text = true } } end,
       event = { on = function(_, name, callback) told[name] = callback end },
     }
@@ -24,6 +24,7 @@ CMP = """
 BLINK = """
     menu = false
     package.loaded['blink.cmp'] = { is_menu_visible = function() return menu end }
+    package.loaded['blink.cmp.config'] = { completion = { ghost_text = { enabled = function() return true end } } }
     function set_menu(open)
       menu = open
       vim.api.nvim_exec_autocmds('User', { pattern = open and 'BlinkCmpMenuOpen' or 'BlinkCmpMenuClose' })
@@ -34,7 +35,8 @@ BLINK = """
 def beside(editor: Editor) -> Iterator[Editor]:
     """An editor from which the stand-ins are taken out afterwards."""
     yield editor
-    editor.lua("package.loaded['cmp'], package.loaded['blink.cmp'] = nil, nil")
+    for name in ("cmp", "blink.cmp", "blink.cmp.config"):
+        editor.lua("package.loaded[...] = nil", name)
 
 
 def test_neovims_own_menu_hides_the_suggestion(editor: Editor) -> None:
@@ -47,8 +49,7 @@ def test_neovims_own_menu_hides_the_suggestion(editor: Editor) -> None:
 
 @pytest.mark.parametrize("plugin", [CMP, BLINK], ids=["nvim-cmp", "blink.cmp"])
 def test_a_menu_that_opens_hides_the_suggestion_until_it_closes(beside: Editor, plugin: str) -> None:
-    beside.lua(plugin)
-    beside.type("<Esc>A")
+    beside.lua(plugin)  # loaded in Insert mode, as most people have it
     beside.show("ret", "urn a + b")
     beside.lua("set_menu(true)")
     assert beside.ghost == ""
@@ -59,9 +60,10 @@ def test_a_menu_that_opens_hides_the_suggestion_until_it_closes(beside: Editor, 
     beside.until_ghost("rn a + b")
 
 
-def test_health_tells_of_ghost_text_of_others(beside: Editor) -> None:
-    beside.lua(CMP)
+@pytest.mark.parametrize(("plugin", "name"), [(CMP, "nvim-cmp"), (BLINK, "blink.cmp")], ids=["nvim-cmp", "blink.cmp"])
+def test_health_tells_of_ghost_text_of_others(beside: Editor, plugin: str, name: str) -> None:
+    beside.lua(plugin)
     beside.type("<Esc>")
     beside.nvim.command("checkhealth mim")
-    assert "nvim-cmp shows ghost text too" in "\n".join(beside.lines)
+    assert f"{name} shows ghost text too" in "\n".join(beside.lines)
     beside.nvim.command("bwipeout!")

@@ -12,13 +12,14 @@ import { Explainer } from "./explain/show";
 import { Reports } from "./reports";
 import { ManagedEnvironment } from "./server/managed";
 import { StatusItem } from "./status/item";
+import { welcome } from "./welcome";
 
 let session: Session | undefined;
 
 /** Called by VS Code when the first window is ready. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("MIM", { log: true });
-  const managed = new ManagedEnvironment(path.join(context.globalStorageUri.fsPath, "environment"));
+  const managed = new ManagedEnvironment(path.join(context.globalStorageUri.fsPath, "environments"));
   const hooks = hooksFor({
     client: () => started.client,
     answered: () => { status.stir(); },
@@ -30,9 +31,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const explainer = new Explainer(reports);
   session = started;
   context.subscriptions.push(status, explainer, reports, tellOfTrouble(started), started, log);
-  registerCommands({ context, log, managed, session: started, status, reports, explainer });
+  const parts = { context, log, managed, session: started, status, reports, explainer };
+  registerCommands(parts);
   follow(started, context.subscriptions);
   void started.restart();
+  void welcome(parts);
 }
 
 /** Called by VS Code at its end. */

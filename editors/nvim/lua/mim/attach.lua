@@ -22,9 +22,7 @@ local function watch(buf)
   vim.api.nvim_clear_autocmds({ group = group, buffer = buf })
   on({ 'InsertEnter', 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, suggest.on_input)
   on({ 'InsertLeave', 'BufLeave' }, suggest.dismiss)
-  on('InsertEnter', function()
-    menu.watch(group, suggest.on_menu) -- again, for a plugin that was not loaded before
-  end)
+  menu.watch(group, suggest.on_menu)
 end
 
 ---@param buf integer

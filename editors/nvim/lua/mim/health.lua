@@ -46,13 +46,23 @@ local function check_server()
   health.ok(text)
 end
 
+---@return boolean whether blink.cmp shows ghost text; its configuration has a function for that
+local function blink_shows_ghost_text()
+  local blink = package.loaded['blink.cmp.config']
+  local enabled = blink and vim.tbl_get(blink, 'completion', 'ghost_text', 'enabled')
+  if type(enabled) == 'function' then
+    enabled = enabled()
+  end
+  return enabled == true
+end
+
 --- Ghost text of others stands where ours does.
 local function check_others()
-  local cmp, blink = package.loaded['cmp'], package.loaded['blink.cmp.config']
+  local cmp = package.loaded['cmp']
   if cmp and vim.tbl_get(cmp.get_config(), 'experimental', 'ghost_text') then
     health.warn('nvim-cmp shows ghost text too', { 'set `experimental = { ghost_text = false }` in its setup' })
   end
-  if blink and vim.tbl_get(blink, 'completion', 'ghost_text', 'enabled') == true then
+  if blink_shows_ghost_text() then
     health.warn('blink.cmp shows ghost text too', { 'set `completion = { ghost_text = { enabled = false } }`' })
   end
 end

@@ -13,6 +13,7 @@ import {
   TransportKind,
 } from "vscode-languageclient/node";
 
+import { pythonEnvironment } from "../server/environment";
 import type { Found } from "../server/probe";
 import { stderrLevel } from "./stderr";
 
@@ -35,7 +36,7 @@ export function createClient(
     command: found.command,
     args: [...found.args, ...extra],
     transport: TransportKind.stdio,
-    options: { env: { ...process.env, PYTHONUTF8: "1" } },
+    options: { env: pythonEnvironment() },
   };
   const options: LanguageClientOptions = {
     documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: "vscode-notebook-cell" }],

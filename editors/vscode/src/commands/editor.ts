@@ -38,6 +38,20 @@ export async function setEagerness(): Promise<void> {
   }
 }
 
+/** After an installation: a setting that names another server would keep the new one from being used. */
+export async function offerInstalled(): Promise<void> {
+  const settings = vscode.workspace.getConfiguration("mim");
+  if (settings.get<string>("server.path", "") === "") {
+    return;
+  }
+  const message = "MIM is installed, but the setting mim.server.path names another server.";
+  if ((await vscode.window.showWarningMessage(message, "Use the Installed One")) !== undefined) {
+    const isOfWorkspace = settings.inspect("server.path")?.workspaceValue !== undefined;
+    const { Global, Workspace } = vscode.ConfigurationTarget;
+    await settings.update("server.path", undefined, isOfWorkspace ? Workspace : Global);
+  }
+}
+
 /** Open a copy of the demo file, so that nothing of the extension is written to. */
 export async function tryDemo(parts: Parts): Promise<void> {
   const source = vscode.Uri.joinPath(parts.context.extensionUri, "walkthrough", "demo.py");

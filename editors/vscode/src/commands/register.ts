@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 
-import { installServer } from "../server/install";
+import { installServer, installWheel } from "../server/install";
 import * as editor from "./editor";
 import type { Parts } from "./parts";
 import * as server from "./server";
@@ -23,7 +23,8 @@ export function registerCommands(parts: Parts): void {
     "mim.doctor": tools.doctor,
     "mim.showStatistics": tools.showStatistics,
     "mim.selectModel": tools.selectModel,
-    "mim.install": install,
+    "mim.install": (it) => install(it, installServer),
+    "mim.installWheel": (it) => install(it, installWheel),
     "mim.restart": (it) => it.session.restart(),
     "mim.openLog": (it) => { it.log.show(); },
   };
@@ -32,8 +33,11 @@ export function registerCommands(parts: Parts): void {
   }
 }
 
-async function install(parts: Parts): Promise<void> {
-  if (await installServer(parts.managed, parts.log)) {
+/** Install in one of the ways; what was there before is taken away when no server runs in it any more. */
+async function install(parts: Parts, way: typeof installServer): Promise<void> {
+  if (await way(parts.managed, parts.log)) {
     await parts.session.restart();
+    await parts.managed.tidy();
+    await editor.offerInstalled();
   }
 }

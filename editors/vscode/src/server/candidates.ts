@@ -29,7 +29,7 @@ export interface Surroundings {
   /** The interpreter that the Python extension has selected. */
   readonly interpreter: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The folder of MIM's own environment; undefined if it is not finished. */
+  /** The folder of MIM's own environment; undefined if there is none. */
   readonly managed: string | undefined;
   readonly platform: NodeJS.Platform;
   readonly home: string;

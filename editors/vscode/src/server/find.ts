@@ -16,7 +16,7 @@ export async function findServer(managed: ManagedEnvironment): Promise<Search> {
       setting: vscode.workspace.getConfiguration("mim").get("server.path", ""),
       interpreter: await selectedInterpreter(),
       env: process.env,
-      managed: managed.finished() ? managed.folder : undefined,
+      managed: managed.current(),
       platform: process.platform,
       home: os.homedir(),
       untrustedFolders: vscode.workspace.isTrusted ? [] : folders.map((each) => each.uri.fsPath),

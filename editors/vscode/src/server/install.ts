@@ -1,32 +1,72 @@
-/** Installs a server into MIM's own environment, with progress, and a button that stops it. */
+/** Installs a server into an environment of MIM's own, with progress, and a button that stops it. */
 
-import { spawn } from "node:child_process";
+import * as os from "node:os";
 import * as vscode from "vscode";
 
 import { isInside } from "./candidates";
 import { selectedInterpreter } from "./interpreter";
 import type { ManagedEnvironment, Step } from "./managed";
 import { runProgram } from "./probe";
-import { OLDEST, hasGpu, requirement, usablePython } from "./python";
+import { OLDEST, canMakeEnvironments, hasGpu, requirement, usablePython } from "./python";
+import { runStep } from "./steps";
 
 const CPU = "For the CPU";
 const GPU = "For the GPU";
+const WHEEL = "Choose a Wheel";
+/** The most characters of a line of pip's that are shown. */
+const SHOWN = 60;
 
-/** Install; true when it is done, false when the user did not want to go on or was told what is wrong. */
+let underWay: Promise<boolean> | undefined;
+
+/**
+ * Install what the setting `mim.install.package` says, unless an installation is under way already.
+ *
+ * @returns whether there is a new server; if not, the user did not want to go on or was told what is wrong.
+ */
 export async function installServer(managed: ManagedEnvironment, log: vscode.LogOutputChannel): Promise<boolean> {
+  const name = vscode.workspace.getConfiguration("mim").get("install.package", "mim-lsp");
+  return await oneAtATime(() => install(name, managed, log));
+}
+
+/** The same with a wheel that the user chooses from the disk. */
+export async function installWheel(managed: ManagedEnvironment, log: vscode.LogOutputChannel): Promise<boolean> {
+  const filters = { "Python wheels": ["whl"] };
+  const chosen = await vscode.window.showOpenDialog({ title: "MIM: Install Server", openLabel: "Install", filters });
+  const wheel = chosen?.[0]?.fsPath;
+  return wheel !== undefined && (await oneAtATime(() => install(wheel, managed, log)));
+}
+
+async function oneAtATime(work: () => Promise<boolean>): Promise<boolean> {
+  if (underWay !== undefined) {
+    void vscode.window.showInformationMessage("MIM is being installed already.");
+    return false;
+  }
+  underWay = work().finally(() => { underWay = undefined; });
+  return await underWay;
+}
+
+async function install(name: string, managed: ManagedEnvironment, log: vscode.LogOutputChannel): Promise<boolean> {
   const python = await usablePython(await pythons(), runProgram);
-  if (python === undefined) {
-    await vscode.window.showErrorMessage(
-      `MIM needs Python ${OLDEST.join(".")} or newer. Install it, or select one with "Python: Select Interpreter", and try again.`,
-    );
+  const lack = await lackOf(python);
+  if (python === undefined || lack !== undefined) {
+    void vscode.window.showErrorMessage(`MIM could not be installed: ${lack ?? ""}, then try again.`);
     return false;
   }
   const withGpu = await chooseDevice();
   if (withGpu === undefined) {
     return false;
   }
-  const name = vscode.workspace.getConfiguration("mim").get("install.package", "mim-lsp");
-  return await withProgress(log, (step) => managed.install(python, requirement(name, withGpu), step));
+  const wanted = requirement(name, withGpu, os.homedir());
+  return await withProgress(log, (step) => managed.install(python, wanted, step));
+}
+
+/** What the user has to do before anything can be installed; undefined if nothing. */
+async function lackOf(python: string | undefined): Promise<string | undefined> {
+  if (python === undefined) {
+    return `install Python ${OLDEST.join(".")} or newer, or select one with "Python: Select Interpreter"`;
+  }
+  const isWhole = await canMakeEnvironments(python, runProgram);
+  return isWhole ? undefined : `${python} cannot make environments, so install what it lacks (on Debian and Ubuntu: python3-venv)`;
 }
 
 async function pythons(): Promise<string[]> {
@@ -54,54 +94,32 @@ async function chooseDevice(): Promise<boolean | undefined> {
 async function withProgress(log: vscode.LogOutputChannel, work: (step: Step) => Promise<void>): Promise<boolean> {
   const options = { location: vscode.ProgressLocation.Notification, title: "MIM", cancellable: true };
   return await vscode.window.withProgress(options, async (progress, token) => {
+    const step: Step = async (title, command, args) => {
+      log.info([command, ...args].join(" "));
+      progress.report({ message: title });
+      await runStep(command, args, (line) => {
+        log.info(line);
+        progress.report({ message: `${title}: ${line.slice(0, SHOWN)}` });
+      }, token);
+    };
     try {
-      await work(async (title, command, args) => {
-        progress.report({ message: title });
-        await runStep(command, args, log, token);
-      });
+      await work(step);
       return true;
     } catch (error) {
       if (!token.isCancellationRequested) {
         log.error(String(error));
-        void offerLog(log, String(error instanceof Error ? error.message : error));
+        void tellWhy(log, error instanceof Error ? error.message : String(error));
       }
       return false;
     }
   });
 }
 
-async function offerLog(log: vscode.LogOutputChannel, message: string): Promise<void> {
-  if ((await vscode.window.showErrorMessage(`MIM could not be installed: ${message}`, "Show Log")) !== undefined) {
+async function tellWhy(log: vscode.LogOutputChannel, reason: string): Promise<void> {
+  const chosen = await vscode.window.showErrorMessage(`MIM could not be installed: ${reason}`, WHEEL, "Show Log");
+  if (chosen === WHEEL) {
+    await vscode.commands.executeCommand("mim.installWheel");
+  } else if (chosen !== undefined) {
     log.show();
-  }
-}
-
-/** Run one program to its end, and end it when the user cancels. */
-async function runStep(
-  command: string,
-  args: readonly string[],
-  log: vscode.LogOutputChannel,
-  token: vscode.CancellationToken,
-): Promise<void> {
-  log.info([command, ...args].join(" "));
-  const child = spawn(command, args, { windowsHide: true, stdio: ["ignore", "pipe", "pipe"] });
-  let lastLine = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      log.info(text.trimEnd());
-      lastLine = text.trim().split("\n").at(-1) ?? lastLine;
-    });
-  }
-  const cancelling = token.onCancellationRequested(() => child.kill());
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => { if (code === 0) { resolve(); } else { reject(new Error(lastLine)); } });
-      if (token.isCancellationRequested) {
-        child.kill();
-      }
-    });
-  } finally {
-    cancelling.dispose();
   }
 }

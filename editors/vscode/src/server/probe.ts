@@ -5,6 +5,7 @@ import { access } from "node:fs/promises";
 import * as path from "node:path";
 
 import type { Candidate } from "./candidates";
+import { pythonEnvironment } from "./environment";
 
 /** A cold Python on a slow disk takes its time. */
 const PATIENCE_MS = 20_000;
@@ -65,13 +66,13 @@ export function versionIn(output: string): string | undefined {
   return /^mim-lsp (\S+)\s*$/m.exec(output)?.[1];
 }
 
-/** Run a program without a shell, with Python's UTF-8 mode, and give its standard output. */
+/** Run a program without a shell and give its standard output. */
 export async function runProgram(command: string, args: readonly string[]): Promise<string> {
   if (path.isAbsolute(command)) {
     await access(command);
   }
   return await new Promise((resolve, reject) => {
-    const options = { timeout: PATIENCE_MS, windowsHide: true, env: { ...process.env, PYTHONUTF8: "1" } };
+    const options = { timeout: PATIENCE_MS, windowsHide: true, env: pythonEnvironment() };
     execFile(command, [...args], options, (error, stdout, stderr) => {
       if (error === null) {
         resolve(stdout);

@@ -1,5 +1,7 @@
 /** What the installation needs to know of the machine: a Python to begin with, and whether there is a GPU. */
 
+import * as path from "node:path";
+
 import type { Run } from "./probe";
 
 /** The oldest Python that the server runs on. */
@@ -26,6 +28,16 @@ export function isRecent(output: string): boolean {
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
+/** Whether a Python can make environments; Debian's lacks that until another package is installed. */
+export async function canMakeEnvironments(python: string, run: Run): Promise<boolean> {
+  try {
+    await run(python, ["-c", "import ensurepip, venv"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether NVIDIA's tool lists a GPU. */
 export async function hasGpu(run: Run): Promise<boolean> {
   try {
@@ -35,7 +47,8 @@ export async function hasGpu(run: Run): Promise<boolean> {
   }
 }
 
-/** What pip is asked for; on a GPU the server needs PyTorch. */
-export function requirement(name: string, withGpu: boolean): string {
-  return withGpu ? `${name}[torch]` : name;
+/** What pip is asked for: a name, or a path, in which `~` is the home folder. On a GPU the server needs PyTorch. */
+export function requirement(name: string, withGpu: boolean, home: string): string {
+  const place = name.startsWith("~/") ? path.join(home, name.slice(2)) : name;
+  return withGpu ? `${place}[torch]` : place;
 }

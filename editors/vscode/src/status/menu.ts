@@ -31,9 +31,12 @@ function forServer(phase: Phase, status: ServerStatus | undefined, eagerness: nu
 }
 
 function always(phase: Phase): Entry[] {
-  const install = { label: "$(cloud-download) Install Server", command: "mim.install" };
+  const install = [
+    { label: "$(cloud-download) Install Server", command: "mim.install" },
+    { label: "$(file) Install Server from a Wheel", command: "mim.installWheel" },
+  ];
   return [
-    ...(phase.kind === "missing" ? [install] : []),
+    ...(phase.kind === "missing" ? install : []),
     { label: "$(pulse) Check Installation (Doctor)", command: "mim.doctor" },
     { label: "$(output) Show Log", command: "mim.openLog" },
     { label: "$(debug-restart) Restart Server", command: "mim.restart" },

@@ -4,7 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 
 import type { Home } from "./home.ts";
-import { CODE_SERVER, VSIX } from "./programs.ts";
+import { CODE_SERVER } from "./programs.ts";
 import { until } from "./until.ts";
 
 const ADDRESS = /HTTP server listening on (http:\S+)/;
@@ -20,12 +20,13 @@ export class CodeServer {
     this.#process = process;
   }
 
-  /** Install the extension and start. Without `trusting` no workspace is trusted at first. */
+  /** Install the extensions and start. Without `trusting` no workspace is trusted at first. */
   static async start(home: Home, trusting: boolean): Promise<CodeServer> {
     const places = [`--user-data-dir=${home.user}`, `--extensions-dir=${home.extensions}`, `--config=${home.folder}/c.yaml`];
     const command = [CODE_SERVER, ...places];
     const env = home.environment;
-    execFileSync(process.execPath, [...command, "--install-extension", VSIX], { env, stdio: "pipe" });
+    const installing = home.packages.flatMap((each) => ["--install-extension", each]);
+    execFileSync(process.execPath, [...command, ...installing], { env, stdio: "pipe" });
     const options = [...OPTIONS, ...(trusting ? ["--disable-workspace-trust"] : [])];
     const child = spawn(process.execPath, [...command, ...options], { env, stdio: ["ignore", "pipe", "pipe"] });
     return new CodeServer(await addressOf(child), child);

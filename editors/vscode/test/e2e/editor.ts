@@ -98,6 +98,15 @@ export class Editor {
     await this.#pick("F1", title, title);
   }
 
+  /** Give the open input box a text: the question for a file, or for anything else. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    await input.waitFor();
+    await input.fill(text);
+    await input.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
   /** Change a user's setting as a person does in settings.json. */
   async set(key: string, value: unknown): Promise<void> {
     await this.command("Preferences: Open User Settings (JSON)");

@@ -1,5 +1,6 @@
 /** The tour of a new user: the walkthrough and the demo file. */
 
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Editor } from "./editor.ts";
@@ -8,13 +9,23 @@ import { scripted } from "./servers.ts";
 let editor: Editor;
 
 before(async () => {
-  editor = await Editor.start(scripted);
-  await editor.open("", 1);
-  await editor.untilReady();
+  editor = await Editor.start((home) => ({ ...scripted(home), "workbench.startupEditor": "welcomePageInEmptyWorkbench" }));
 });
 
 after(async () => {
   await editor.close();
+});
+
+test("the walkthrough comes by itself on the first start, and only then", async () => {
+  const tour = editor.page.locator(".gettingStartedContainer");
+  await tour.getByText("Have a server").first().waitFor();
+  await editor.untilReady();
+  await editor.command("View: Close All Editors");
+  await tour.waitFor({ state: "detached" });
+  await editor.reload();
+  await editor.untilReady();
+  await editor.open("", 1);
+  assert.equal(await tour.count(), 0);
 });
 
 test("the walkthrough has its steps", async () => {

@@ -4,6 +4,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { VSIX } from "./programs.ts";
+
 /** Settings by their full names, as in settings.json. */
 export type Settings = Record<string, unknown>;
 
@@ -30,18 +32,27 @@ export class Home {
   readonly user = this.#made("user");
   readonly extensions = this.#made("extensions");
   readonly browser = this.#made("browser");
+  /** The packed extensions to install. */
+  readonly packages = [VSIX];
+  /** First on the PATH. */
+  readonly programs = this.#made("bin");
+  /** More of the environment in which everything runs; takes effect when the editor starts. */
+  readonly variables: Record<string, string> = {};
 
   /** The environment in which everything runs: no file outside the folder is written. */
   get environment(): NodeJS.ProcessEnv {
     return {
-      PATH: process.env.PATH,
+      PATH: `${this.programs}:${process.env.PATH ?? ""}`,
       LANG: "C.UTF-8",
+      // This environment, and not the one that a login shell would have.
+      VSCODE_CLI: "1",
       HOME: this.folder,
       XDG_CACHE_HOME: path.join(this.folder, "cache"),
       XDG_CONFIG_HOME: path.join(this.folder, "config"),
       XDG_DATA_HOME: path.join(this.folder, "data"),
       XDG_RUNTIME_DIR: this.folder,
       XDG_STATE_HOME: path.join(this.folder, "state"),
+      ...this.variables,
     };
   }
 
@@ -70,6 +81,13 @@ export class Home {
 
   read(name: string): string {
     return readFileSync(path.join(this.workspace, name), "utf8");
+  }
+
+  /** A program that is the first of its name on the PATH; `script` is for the shell. */
+  program(name: string, script: string): void {
+    const program = path.join(this.programs, name);
+    writeFileSync(program, `#!/bin/sh\n${script}\n`);
+    chmodSync(program, 0o755);
   }
 
   /** A program that starts `command` and notes its process id each time, see `processes`. It knows its version too. */

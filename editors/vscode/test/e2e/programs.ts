@@ -17,6 +17,9 @@ export const VSIX = named("MIM_VSIX");
 /** The Python in which mim_lsp is installed. */
 export const PYTHON = named("MIM_PYTHON");
 
+/** The folder with a wheel of mim-lsp, and another one in it with all that it needs. */
+export const WHEELS = named("MIM_WHEELS");
+
 /** Where pictures of the editor go. */
 export const PICTURES = named("MIM_PICTURES");
 

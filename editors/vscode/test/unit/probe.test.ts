@@ -64,3 +64,7 @@ test("the report has all places in their order", async () => {
   expect(text).toContain("4. PATH\n   " + path.join(folder, "mim-lsp"));
   expect(text).toContain("No server was found.");
 });
+
+test("programs do not import from the folder in which they are started", async () => {
+  expect(await runProgram(process.execPath, ["-p", "process.env.PYTHONSAFEPATH"])).toBe("1\n");
+});

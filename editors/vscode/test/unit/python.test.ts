@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { hasGpu, isRecent, requirement, usablePython } from "../../src/server/python";
+import { canMakeEnvironments, hasGpu, isRecent, requirement, usablePython } from "../../src/server/python";
 
 const VERSIONS: Readonly<Record<string, string>> = { old: "Python 3.9.2\n", new: "Python 3.12.0\n", odd: "hello\n" };
 
@@ -28,6 +28,16 @@ test("a GPU needs the part with PyTorch", async () => {
   expect(await hasGpu(() => Promise.resolve("GPU 0: some name\n"))).toBe(true);
   expect(await hasGpu(() => Promise.resolve("No devices were found\n"))).toBe(false);
   expect(await hasGpu(() => Promise.reject(new Error("ENOENT")))).toBe(false);
-  expect(requirement("mim-lsp", true)).toBe("mim-lsp[torch]");
-  expect(requirement("mim-lsp", false)).toBe("mim-lsp");
+  expect(requirement("mim-lsp", true, "/home/me")).toBe("mim-lsp[torch]");
+  expect(requirement("mim-lsp", false, "/home/me")).toBe("mim-lsp");
+});
+
+test("what to install may be a place on the disk", () => {
+  expect(requirement("~/mim_lsp-1.0-py3-none-any.whl", true, "/home/me")).toBe("/home/me/mim_lsp-1.0-py3-none-any.whl[torch]");
+  expect(requirement("/clones/mim-lsp", false, "/home/me")).toBe("/clones/mim-lsp");
+});
+
+test("a Python that lacks what environments are made with is told", async () => {
+  expect(await canMakeEnvironments("python3", () => Promise.resolve(""))).toBe(true);
+  expect(await canMakeEnvironments("python3", () => Promise.reject(new Error("No module named 'ensurepip'")))).toBe(false);
 });
