@@ -77,6 +77,13 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
     add_flag(
         command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
     )
+    command.add_argument(
+        "--no-memory",
+        dest="memory",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="leave all to the model; else what the document itself says of the next token counts too",
+    )
     add_flag(
         command,
         "--eagerness",

@@ -7,7 +7,7 @@ import argparse
 from mim_lsp.completion.types import CompletionOptions
 from mim_lsp.runtime.choice import RuntimeOptions
 
-_OPTION_FLAGS = ("decode", "candidates", "max_tokens", "max_ms", "meet_ngram", "end_bias", "eagerness")
+_OPTION_FLAGS = ("decode", "candidates", "max_tokens", "max_ms", "meet_ngram", "end_bias", "memory", "eagerness")
 
 
 def runtime_options(args: argparse.Namespace) -> RuntimeOptions:

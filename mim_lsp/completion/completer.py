@@ -137,6 +137,7 @@ def _decode_settings(options: CompletionOptions, cursor: Cursor) -> DecodeSettin
         max_tokens=options.max_tokens,
         max_lines=min(limits, default=None),
         end_bias=options.end_bias,
+        memory=options.memory,
         max_ms=options.max_ms,
         candidates=options.candidates,
         score_empty=True,

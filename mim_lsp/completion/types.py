@@ -45,6 +45,8 @@ class CompletionOptions:
     """Most tokens that either side may write."""
     end_bias: float | None = None
     """Nats added to the log-odds of ending the text: more, and suggestions get shorter. None: what suits the model."""
+    memory: bool = True
+    """Whether what the document itself says of the next token counts beside the model."""
     max_ms: float | None = None
     """Time after which decoding ends with what it has, in milliseconds; None: no limit."""
     candidates: int = 1
