@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from mim_lsp.completion.types import CompletionOptions
 from mim_lsp.runtime.choice import RuntimeOptions
@@ -20,5 +21,9 @@ def completion_options(args: argparse.Namespace) -> CompletionOptions:
 
     A command was typed, so everything is shown that was found, unless `--eagerness` says otherwise.
     """
-    given = {name: getattr(args, name) for name in _OPTION_FLAGS if name in args}
-    return CompletionOptions(**{"eagerness": 1.0, **given})
+    return CompletionOptions(**{"eagerness": 1.0, **given_options(args)})
+
+
+def given_options(args: argparse.Namespace) -> dict[str, Any]:
+    """The option flags that were given, by the names that `CompletionOptions` has for them."""
+    return {name: getattr(args, name) for name in _OPTION_FLAGS if name in args}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mim_lsp.cli.flags import Commands, add_command, whole
+from mim_lsp.cli.flags import Commands, add_command, add_option_flags, whole
 
 
 def add(parts: Commands) -> argparse.ArgumentParser:
@@ -16,27 +16,30 @@ def add(parts: Commands) -> argparse.ArgumentParser:
     command.add_argument("--corpus", type=Path, metavar="DIR", required=True, help="a corpus folder")
     command.add_argument("--count", type=whole, metavar="N", default=1000, help="of each, at most (default: 1000)")
     command.add_argument("--seed", type=whole, metavar="S", default=1, help="of the draws (default: 1)")
+    add_option_flags(command)
     return command
 
 
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from mim_lsp.cli.options import runtime_options
+    from mim_lsp.cli.options import given_options, runtime_options
     from mim_lsp.cli.output import print_report
     from mim_lsp.cli.texts import heldout_texts
     from mim_lsp.completion import open_completer
     from mim_lsp.evaluation.arguments import draw_arguments, measure_arguments
     from mim_lsp.evaluation.parameters import draw_removals, measure_parameters
     from mim_lsp.evaluation.progress import progress_bar
+    from mim_lsp.parameters.proposals import OPTIONS
 
     texts = heldout_texts(args.corpus, None)
     cases = draw_removals(texts, args.count, args.seed)
     calls = draw_arguments(texts, args.count, args.seed)
     completer = open_completer(args.model, runtime_options(args))
+    options = replace(OPTIONS, **given_options(args))
     with progress_bar("parameters", len(cases)) as advance:
-        report = measure_parameters(completer, cases, progress=advance)
+        report = measure_parameters(completer, cases, options=options, progress=advance)
     with progress_bar("arguments", len(calls)) as advance:
-        arguments = measure_arguments(completer, calls, progress=advance)
+        arguments = measure_arguments(completer, calls, options=options, progress=advance)
     print_report(replace(report, arguments=arguments), as_json=args.json)
     return 0

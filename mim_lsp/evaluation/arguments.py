@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from mim_lsp.completion.types import Completer
+from mim_lsp.completion.types import Completer, CompletionOptions
 from mim_lsp.errors import EditError
 from mim_lsp.evaluation.parameter_ways import IS_ACTION, WAYS, Way, asking
 from mim_lsp.evaluation.proportion import Proportion, proportion
 from mim_lsp.parameters.changes import apply
 from mim_lsp.parameters.insertion import argument_slot
 from mim_lsp.parameters.missing_argument import LackingCall, add_arguments, lacking_call
-from mim_lsp.parameters.proposals import Ask, value_at
+from mim_lsp.parameters.proposals import OPTIONS, Ask, value_at
 from mim_lsp.parameters.removal import RemovedArgument, passed_value, removable_arguments, remove_argument
 from mim_lsp.parameters.source import Source
 
@@ -43,13 +43,17 @@ def draw_arguments(texts: Sequence[str], count: int, seed: int = 1) -> list[Remo
 
 
 def measure_arguments(
-    completer: Completer, cases: Sequence[RemovedArgument], *, progress: Callable[[], None] = lambda: None
+    completer: Completer,
+    cases: Sequence[RemovedArgument],
+    *,
+    options: CompletionOptions = OPTIONS,
+    progress: Callable[[], None] = lambda: None,
 ) -> dict[Way, ArgumentRates]:
-    """Ask every argument back in each of `WAYS`."""
+    """Ask every argument back in each of `WAYS`; `options` are passed on to the completer."""
     values: dict[Way, list[str | None]] = {way: [] for way in WAYS}
     for case in cases:
         for way in WAYS:
-            values[way].append(_value(case, way, asking(way, completer)))
+            values[way].append(_value(case, way, asking(way, completer, options)))
         progress()
     return {way: _rates(cases, values[way]) for way in WAYS}
 

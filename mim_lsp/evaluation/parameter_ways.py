@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from mim_lsp.completion.types import Candidate, Completer
-from mim_lsp.parameters.proposals import Ask, ask_model
+from mim_lsp.completion.types import Candidate, Completer, CompletionOptions
+from mim_lsp.parameters.proposals import OPTIONS, Ask, ask_model
 
 Way = Literal["action", "action_forward", "action_alone", "infill", "forward"]
 WAYS: tuple[Way, ...] = ("action", "action_forward", "action_alone", "infill", "forward")
@@ -17,9 +17,9 @@ writes the name, too, by what it reads on both sides of the hole, or only before
 IS_ACTION: frozenset[Way] = frozenset({"action", "action_forward", "action_alone"})
 
 
-def asking(way: Way, completer: Completer) -> Ask:
+def asking(way: Way, completer: Completer, options: CompletionOptions = OPTIONS) -> Ask:
     """What answers in that way."""
-    ask = ask_model(completer)
+    ask = ask_model(completer, options=options)
 
     def without_suffix(text: str, offset: int) -> Sequence[Candidate]:
         return ask(text[:offset], offset)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
-from mim_lsp.completion.types import Completer
+from mim_lsp.completion.types import Completer, CompletionOptions
 from mim_lsp.errors import EditError
 from mim_lsp.evaluation.arguments import ArgumentRates
 from mim_lsp.evaluation.parameter_ways import IS_ACTION, WAYS, Way, asking
 from mim_lsp.evaluation.proportion import Proportion, proportion
 from mim_lsp.parameters.declaration import Declaration
 from mim_lsp.parameters.plan import plan_signature
-from mim_lsp.parameters.proposals import declare, ranked_names, written_names
+from mim_lsp.parameters.proposals import OPTIONS, Ask, declare, ranked_names, written_names
 from mim_lsp.parameters.removal import Removed, is_keyword_only, removable, remove
 from mim_lsp.parameters.source import Signature, Source
 
@@ -90,13 +90,17 @@ def draw_removals(texts: Sequence[str], count: int, seed: int = 1) -> list[Remov
 
 
 def measure_parameters(
-    completer: Completer, cases: Sequence[Removed], *, progress: Callable[[], None] = lambda: None
+    completer: Completer,
+    cases: Sequence[Removed],
+    *,
+    options: CompletionOptions = OPTIONS,
+    progress: Callable[[], None] = lambda: None,
 ) -> ParametersReport:
-    """Ask every parameter back in each of `WAYS`."""
+    """Ask every parameter back in each of `WAYS`; `options` are passed on to the completer."""
     outcomes: dict[Way, list[_Outcome]] = {way: [] for way in WAYS}
     for case in cases:
         for way in WAYS:
-            outcomes[way].append(_outcome(case, way, completer))
+            outcomes[way].append(_outcome(case, way, asking(way, completer, options)))
         progress()
     by_trait: dict[str, list[_Outcome]] = defaultdict(list)
     for outcome in outcomes["action"]:
@@ -127,12 +131,11 @@ def _first(count: int, cases: Iterable[Removed]) -> Iterator[Removed]:
         yield case
 
 
-def _outcome(case: Removed, way: Way, completer: Completer) -> _Outcome:
+def _outcome(case: Removed, way: Way, ask: Ask) -> _Outcome:
     source = Source(case.text, case.function)
     signature = source.function_at(case.function)
     if signature is None:
         return _Outcome(case.traits)
-    ask = asking(way, completer)
     names = (ranked_names if way in IS_ACTION else written_names)(source, signature, ask)
     if not names:
         return _Outcome(case.traits)

@@ -22,11 +22,11 @@ _DOCUMENT = "mim:parameters"  # what is read for one question serves the next
 _UNTYPED = ("self", "cls", "")
 
 
-def ask_model(completer: Completer, cancel: CancelFlag | None = None) -> Ask:
+def ask_model(completer: Completer, cancel: CancelFlag | None = None, options: CompletionOptions = OPTIONS) -> Ask:
     """Have a model answer, which reads both sides of the place."""
 
     def ask(text: str, offset: int) -> Sequence[Candidate]:
-        return completer.complete(text, offset, OPTIONS, cancel, _DOCUMENT).candidates
+        return completer.complete(text, offset, options, cancel, _DOCUMENT).candidates
 
     return ask
 
