@@ -37,6 +37,7 @@ _BYTES = {"I8": 1, "U8": 1, "F16": 2, "F32": 4}
 _FORMATS: Mapping[str, Any] = {"int8": "b", "uint8": "B", "float16": "H", "float32": "f"}
 """Of memoryviews; these have no float16."""
 _MOST_DIMENSIONS = 8
+"""Of a tensor that is looked at."""
 _HUGE = 0x7F, 0xFF
 """Top bytes of float32 values that are at least 2**127, infinite or no number."""
 _NO_NUMBERS = *range(0x7C, 0x80), *range(0xFC, 0x100)
@@ -137,9 +138,10 @@ class _Entry(NamedTuple):
 
     def copy(self, name: str) -> memoryview:
         """An aligned copy of floats in this machine's byte order: in the file they may lie anywhere."""
-        if not _is_finite(bytes(self.data), self.dtype):
+        data = bytes(self.data)
+        if not _is_finite(data, self.dtype):
             raise _UnfitError(f"{name} has a value that is not finite")
-        values = array(_FORMATS[self.dtype], bytes(self.data))
+        values = array(_FORMATS[self.dtype], data)
         if sys.byteorder == "big":
             values.byteswap()
         return _cast(memoryview(values).cast("B"), self.dtype, self.shape)
@@ -191,8 +193,9 @@ def _entry(data: memoryview, name: str, described: Any) -> _Entry:
     """The tensor that a header's entry describes."""
     match described:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]}:
-            if 0 <= start <= end <= len(data) and _is_shape(shape, end - start, _BYTES.get(kind)):
-                return _Entry(_TYPES.get(kind, kind), tuple(shape), data[start:end])
+            is_within = 0 <= start <= end <= len(data)
+            if is_within and _is_shape(shape, end - start, _BYTES.get(kind)) and kind[:20].isidentifier():
+                return _Entry(_TYPES.get(kind, kind[:20]), tuple(shape), data[start:end])
     raise ValueError(f"its header does not describe {name!r:.100} as it is")
 
 

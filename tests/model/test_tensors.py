@@ -200,13 +200,48 @@ def test_float32_values_must_be_finite(tmp_path_factory: pytest.TempPathFactory,
 
 
 def test_a_type_that_only_other_models_have_is_an_error(path: Path) -> None:
+    described(path, "norm.weight", dtype="BF16", shape=[64])
+    assert_refused(path, r"norm\.weight has the type BF16")
+
+
+def described(path: Path, name: str, **changes: Any) -> None:
+    """Change what the file's header says of a tensor."""
     data = path.read_bytes()
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
-    header["norm.weight"] |= {"dtype": "BF16", "shape": [64]}
+    header[name] |= changes
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + length :])
-    assert_refused(path, r"norm\.weight has the type BF16")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shape": [31]},
+        {"shape": [-1, -32]},
+        {"shape": [32.0]},
+        {"shape": [True] * 5},
+        {"shape": [1] * 9},
+        {"shape": "32"},
+        {"shape": None},
+        {"data_offsets": [0, 10**9]},
+        {"data_offsets": [4, 0]},
+        {"data_offsets": [-128, 0]},
+        {"data_offsets": [0.0, 128.0]},
+        {"data_offsets": [0]},
+        {"dtype": 32},
+        {"dtype": "F\n32" * 999},
+    ],
+)
+def test_a_header_that_does_not_describe_its_tensors_is_an_error(path: Path, changes: dict[str, Any]) -> None:
+    described(path, "norm.weight", **changes)
+    assert_refused(path, r"cannot read .*its header does not describe 'norm\.weight' as it is")
+
+
+@pytest.mark.parametrize("header", [b"[]", b"{", b"\xff{}", b"[" * 10_000, b'{"norm.weight": 1}', b""])
+def test_a_header_of_something_else_is_an_error(path: Path, header: bytes) -> None:
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert_refused(path, "cannot read")
 
 
 def test_a_config_of_a_billion_layers_is_refused_at_once(path: Path) -> None:
