@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.llama_cpp import DEFAULT_BUILD, LlamaCppRuntime
@@ -18,10 +18,12 @@ WHOLE_BATCH = 512
 """llama.cpp reads a prompt in batches of so many tokens unless told otherwise; onnxruntime in one pass."""
 
 INT8_ROWS = Format(bits=8, group=None, scale_bytes=4, cache_bytes=2)
-INT4_GROUPS = Format(bits=4, group=32, scale_bytes=2, cache_bytes=2)
+INT4_GROUPS = Format(bits=4, group=64, scale_bytes=2, cache_bytes=2, of_int8_kinds=INT8_ROWS)
 Q8_0 = Format(bits=8, group=32, scale_bytes=2, cache_bytes=2)
-ONNX_4 = Format(bits=4, group=32, scale_bytes=4, cache_bytes=4)
+Q4_0_THROUGHOUT = Format(bits=4, group=32, scale_bytes=2, cache_bytes=2)
+Q4_0 = replace(Q4_0_THROUGHOUT, of_int8_kinds=Q8_0)
 ONNX_8 = Format(bits=8, group=32, scale_bytes=4, cache_bytes=4)
+ONNX_4 = replace(ONNX_8, bits=4, of_int8_kinds=ONNX_8)
 FLOAT32 = Format(bits=32, group=None, scale_bytes=0, cache_bytes=4)
 
 
@@ -79,13 +81,17 @@ NATIVE_INT4, NATIVE_INT8 = "native int4", "native int8"
 TORCH = "torch float32"
 ONNX_INT4, ONNX_INT8 = "onnxruntime int4", "onnxruntime int8"
 LLAMA_Q4, LLAMA_Q8 = "llama.cpp q4_0", "llama.cpp q8_0"
+LLAMA_Q4_THROUGHOUT = "llama.cpp q4_0 throughout"
 
 CONTESTANTS = {
     contestant.name: contestant
     for contestant in (
         Contestant(NATIVE_INT4, INT4_GROUPS, _ours("int4", "native"), native_problem, PREFILL_CHUNK),
         Contestant(NATIVE_INT8, INT8_ROWS, _ours("int8", "native"), native_problem, PREFILL_CHUNK),
-        Contestant(LLAMA_Q4, INT4_GROUPS, _llama_cpp("q4_0"), _llama_cpp_problem, WHOLE_BATCH),
+        Contestant(LLAMA_Q4, Q4_0, _llama_cpp("q4_0"), _llama_cpp_problem, WHOLE_BATCH),
+        Contestant(
+            LLAMA_Q4_THROUGHOUT, Q4_0_THROUGHOUT, _llama_cpp("q4_0-throughout"), _llama_cpp_problem, WHOLE_BATCH
+        ),
         Contestant(LLAMA_Q8, Q8_0, _llama_cpp("q8_0"), _llama_cpp_problem, WHOLE_BATCH),
         Contestant(ONNX_INT4, ONNX_4, _onnx_runtime("int4"), _onnxruntime_problem, WHOLE_BATCH),
         Contestant(ONNX_INT8, ONNX_8, _onnx_runtime("int8"), _onnxruntime_problem, WHOLE_BATCH),

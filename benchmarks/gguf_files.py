@@ -9,14 +9,13 @@ from typing import Any
 import gguf
 from gguf.quants import quantize
 
+from benchmarks.shapes import INT8_KINDS, kind_of
 from mim_lsp.model.arrays import FloatArray
 from mim_lsp.model.config import ModelConfig
 
-GGUF_TYPES = {
-    "f32": gguf.GGMLQuantizationType.F32,
-    "q8_0": gguf.GGMLQuantizationType.Q8_0,
-    "q4_0": gguf.GGMLQuantizationType.Q4_0,
-}
+_F32, _Q8, _Q4 = (gguf.GGMLQuantizationType[name] for name in ("F32", "Q8_0", "Q4_0"))
+GGUF_KINDS = {"f32": (_F32, _F32), "q8_0": (_Q8, _Q8), "q4_0": (_Q4, _Q8), "q4_0-throughout": (_Q4, _Q4)}
+"""How the matrices of a kind of file are kept, and how those are that are int8 in our int4 models."""
 
 _GGUF_NAMES = {
     "attention_norm": "attn_norm",
@@ -51,14 +50,16 @@ def interleave_pairs(weight: FloatArray, head_dim: int) -> FloatArray:
 
 
 def write_gguf(path: Path, config: ModelConfig, weights: dict[str, FloatArray], tokenizer: Path, kind: str) -> None:
-    """Write the same network for llama.cpp: every matrix, the tied embedding included, as `kind` of `GGUF_TYPES`."""
+    """Write the same network for llama.cpp, as `kind` of `GGUF_KINDS`."""
+    of_most, of_int8_kinds = GGUF_KINDS[kind]
     writer = gguf.GGUFWriter(path, "llama")
     _add_shape(writer, config)
     _add_tokenizer(writer, config, json.loads(tokenizer.read_text(encoding="utf-8")))
     for name, weight in weights.items():
         turned = name.endswith(("attention.q.weight", "attention.k.weight"))
         plain = interleave_pairs(weight, config.head_dim) if turned else weight
-        stored = GGUF_TYPES[kind if weight.ndim == 2 else "f32"]
+        of_matrix = of_int8_kinds if kind_of(name) in INT8_KINDS else of_most
+        stored = of_matrix if weight.ndim == 2 else _F32
         writer.add_tensor(gguf_name(name), quantize(plain, stored), raw_dtype=stored)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

@@ -222,9 +222,8 @@ def _blocks(weight: StoredTensor) -> tuple[int, npt.NDArray[np.uint8], npt.NDArr
     assert not isinstance(weight, memoryview)
     n, k = weight.shape
     if isinstance(weight, Int4Groups):
-        assert weight.group == BLOCK
         nibbles = np.asarray(weight.nibbles).reshape(n, k // BLOCK, BLOCK // 2)
-        return 4, nibbles, int4_scales(weight).astype(np.float32)
+        return 4, nibbles, np.repeat(int4_scales(weight).astype(np.float32), weight.group // BLOCK, axis=1)
     unsigned = (np.asarray(weight.values).astype(np.int16) + 128).astype(np.uint8)
     scales = np.repeat(np.asarray(weight.scales)[:, None], k // BLOCK, axis=1)
     return 8, unsigned.reshape(n, k // BLOCK, BLOCK), scales

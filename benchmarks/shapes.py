@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mim_lsp.model.config import ModelConfig
+from mim_lsp.model.tensors import shapes
 
 SHAPES = {
     "nano": ModelConfig(context_length=2048),
@@ -12,6 +13,9 @@ SHAPES = {
     "110M": ModelConfig(d_model=768, n_layers=16, n_heads=12, d_ff=2048, context_length=2048),
 }
 """All with a vocabulary of 16,384, heads 64 wide, 2 KV heads and tied embeddings."""
+
+INT8_KINDS = ("embedding", "v")
+"""Matrices that `mim-lsp quantize` keeps in 8 bits when the others become int4."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +29,26 @@ class Format:
     scale_bytes: int
     cache_bytes: int
     """Of a key's or value's element in the KV cache."""
+    of_int8_kinds: Format | None = None
+    """Of the matrices in `INT8_KINDS`, if those are kept otherwise."""
 
 
-def matrices(config: ModelConfig) -> list[tuple[int, int]]:
-    """(rows, columns) of each matrix that a pass reads: those of all blocks, and the embedding as the output layer."""
-    d, f = config.d_model, config.d_ff
-    q, kv = config.n_heads * config.head_dim, config.n_kv_heads * config.head_dim
-    block = [(q, d), (kv, d), (kv, d), (d, q), (f, d), (f, d), (d, f)]
-    return block * config.n_layers + [(config.vocab_size, d)]
+def kind_of(name: str) -> str:
+    """Which of a block's matrices, or the embedding, a tensor is."""
+    return name.removesuffix(".weight").rpartition(".")[2]
+
+
+def matrices(config: ModelConfig) -> list[tuple[str, int, int]]:
+    """(kind, rows, columns) of each matrix that a pass reads, the embedding as the output layer."""
+    return [(kind_of(name), *shape) for name, shape in shapes(config) if len(shape) == 2]
 
 
 def weight_bytes(config: ModelConfig, kept: Format) -> int:
     """Bytes of all matrices with their scales, each read once in a pass."""
-    return sum(_matrix_bytes(rows, columns, kept) for rows, columns in matrices(config))
+    return sum(
+        _matrix_bytes(rows, columns, (kind in INT8_KINDS and kept.of_int8_kinds) or kept)
+        for kind, rows, columns in matrices(config)
+    )
 
 
 def _matrix_bytes(rows: int, columns: int, kept: Format) -> int:

@@ -78,7 +78,7 @@ class OurTyping:
             started = time.perf_counter()
             result = self._completer.complete(text, cursor, self._options, document="trace")
             times.append(1000 * (time.perf_counter() - started))
-            assert result.steps == LINE - 1, f"{result.steps} passes: this model ends its lines early"
+            assert result.steps >= LINE - 1, f"{result.steps} passes: this model ends its lines early"
         self._completer.forget("trace")
         return times
 

@@ -13,7 +13,7 @@ from mim_lsp.runtime.loading import DEFAULT_MODEL, find_model
 gguf = pytest.importorskip("gguf")
 
 from benchmarks.gguf_files import gguf_name, interleave_pairs, write_gguf  # noqa: E402
-from benchmarks.random_models import as_int4, as_int8, random_weights, write_folder  # noqa: E402
+from benchmarks.random_models import as_int4, as_int8, random_weights, stored_weights, write_folder  # noqa: E402
 
 SMALL = ModelConfig(
     vocab_size=96, d_model=64, n_layers=2, n_heads=4, n_kv_heads=2, head_dim=16, d_ff=96,
@@ -35,18 +35,21 @@ def test_rounding_to_int8_is_exact_to_half_a_step() -> None:
 
 def test_rounding_to_int4_is_that_of_q4_0() -> None:
     weight = random_weights(SMALL)["blocks.1.feed_forward.down.weight"]
-    stored = as_int4(weight)
+    stored = as_int4(weight, group=32)
     assert isinstance(stored, Int4Groups)
     q4_0 = gguf.GGMLQuantizationType.Q4_0
     theirs = gguf.quants.dequantize(gguf.quants.quantize(weight, q4_0), q4_0)
     np.testing.assert_array_equal(floats(stored), theirs)
 
 
-@pytest.mark.parametrize("rounded", [as_int8, as_int4])
-def test_a_folder_is_one_of_ours(tmp_path: Path, rounded: object) -> None:
-    assert callable(rounded)
+@pytest.mark.parametrize("kind", ["int8", "int4"])
+def test_a_folder_is_one_of_ours(tmp_path: Path, kind: str) -> None:
     config = SHAPES["nano"]
-    weights = {name: rounded(weight) for name, weight in random_weights(config).items()}
+    weights = stored_weights(random_weights(config), kind)
+    kinds = {
+        name: type(weights[f"{name}.weight"]) for name in ("embedding", "blocks.0.attention.v", "blocks.0.attention.q")
+    }
+    assert list(kinds.values()) == [Int8Rows, Int8Rows, Int4Groups if kind == "int4" else Int8Rows]
     write_folder(tmp_path, config, weights, find_model(DEFAULT_MODEL))
     assert read_config(tmp_path) == config
     read = read_tensors(tmp_path / "model.safetensors", config)
@@ -81,6 +84,20 @@ def test_a_gguf_file_holds_the_shape_the_tokens_and_every_tensor(tmp_path: Path)
     assert embedding.tensor_type == gguf.GGMLQuantizationType.Q8_0
     read = gguf.quants.dequantize(embedding.data, embedding.tensor_type)
     np.testing.assert_allclose(read, weights["embedding.weight"], atol=4e-4)
+
+
+def test_q4_0_keeps_in_8_bits_what_our_int4_does(tmp_path: Path) -> None:
+    weights = random_weights(SMALL)
+    tokenizer = tiny_tokenizer(tmp_path / "tokenizer.json")
+    kinds = {}
+    for kind in ("q4_0", "q4_0-throughout"):
+        write_gguf(tmp_path / f"{kind}.gguf", SMALL, weights, tokenizer, kind)
+        tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(tmp_path / f"{kind}.gguf").tensors}
+        kinds[kind] = [
+            tensors[name].tensor_type.name
+            for name in ("token_embd.weight", "blk.1.attn_v.weight", "blk.1.attn_q.weight")
+        ]
+    assert kinds == {"q4_0": ["Q8_0", "Q8_0", "Q4_0"], "q4_0-throughout": ["Q4_0"] * 3}
 
 
 def test_queries_are_turned_for_llama_cpp_and_values_are_not(tmp_path: Path) -> None:

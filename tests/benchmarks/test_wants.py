@@ -28,12 +28,12 @@ def test_passes_are_held_against_what_is_wanted() -> None:
             series(NATIVE_INT4, PREFILL, 0, 100),
             series(LLAMA_Q4, ONE, 512, 2.5),
             series(LLAMA_Q4, PREFILL, 0, 200),
-            series(MEMORY, READ, 512, 22),
+            series(MEMORY, READ, 512, 20),
         ],
     )
     verdicts = {verdict.wanted: (verdict.measured.split()[0], verdict.passed) for verdict in step_verdicts(results)}
     assert verdicts == {
-        "step at least 80% of the roofline": ("86%", True),
+        "step at least 80% of the roofline": ("85%", True),
         f"both directions 2x faster than one step of {LLAMA_Q4}": ("2.50", True),
         "verification of 8 tokens at most 2.5 steps": ("3.00", False),
         f"prefill 2.5x faster than {LLAMA_Q4}": ("2.00", False),
