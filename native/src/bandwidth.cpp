@@ -4,8 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
 
 #include "buffer.h"
+#include "kernels/inlining.h"
 
 namespace mim {
 namespace {
@@ -19,10 +21,18 @@ constexpr std::size_t kTileWords = std::size_t{1} << 15;
 // Of 16 MB, a round fits between two decisions of the system's scheduler.
 constexpr std::size_t kTilesPerRound = 64;
 
+// How far ahead memory is asked for, as the matrix product does: without, some processors read at two thirds of the speed.
+constexpr std::size_t kPrefetchWords = 1024;
+// Words of a cache line, and sums that do not wait for each other.
+constexpr std::size_t kLineWords = kCacheLine / sizeof(std::uint64_t);
+
 std::uint64_t sum(const std::uint64_t* words) {
-    std::uint64_t total = 0;
-    for (std::size_t i = 0; i < kTileWords; ++i) total += words[i];
-    return total;
+    std::uint64_t sums[kLineWords] = {};
+    for (std::size_t i = 0; i < kTileWords; i += kLineWords) {
+        MIM_PREFETCH(words + i + kPrefetchWords);
+        for (std::size_t k = 0; k < kLineWords; ++k) sums[k] += words[i + k];
+    }
+    return std::accumulate(sums, sums + kLineWords, std::uint64_t{0});
 }
 
 double time_round(ThreadPool& pool, const std::uint64_t* words, int tiles) {

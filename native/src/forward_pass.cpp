@@ -9,12 +9,18 @@
 namespace mim {
 namespace {
 
-// A tile of a matrix: whole activation groups of outputs, and enough weights to be worth handing over.
+// Panels of a tile: whole activation groups of outputs.
 constexpr int kTilePanels = kGroup / kPanel;
-constexpr int kHeadTilePanels = 16;
+// From so many rows on, products are bound by arithmetic, and are shared out by rows instead of by panels.
+constexpr int kManyRows = 64;
+constexpr int kTileRows = 16;
+// Panels that are computed at a time when there are more rows than this, so that their outputs stay in the cache.
+constexpr int kPartPanels = 32;
+constexpr int kRowsInOnePart = 16;
+// Panels of which both terms are kept until they are added up.
+constexpr int kTermPanels = 32;
 // Work on single rows is handed to the pool only when there are more of them than this: handing over costs more.
 constexpr int kFewRows = 4;
-constexpr int kRowsPerTile = 8;
 
 int tiles_of(int items, int per_tile) { return (items + per_tile - 1) / per_tile; }
 
@@ -25,18 +31,42 @@ void for_rows(ThreadPool& pool, int rows, F&& function) {
         for (int row = 0; row < rows; ++row) function(row);
         return;
     }
-    pool.run(tiles_of(rows, kRowsPerTile), [&](int tile, int) {
-        const int end = std::min(rows, (tile + 1) * kRowsPerTile);
-        for (int row = tile * kRowsPerTile; row < end; ++row) function(row);
-    });
+    pool.run(rows, [&](int row, int) { function(row); });
 }
 
-// Calls function(first_panel, last_panel, worker) for stretches of panels.
+// Panels that for_small_parts takes at a time.
+int panels_of_part(int rows, int panels) { return rows <= kRowsInOnePart ? panels : std::min(panels, kPartPanels); }
+
+// Outputs of the largest part that for_small_parts makes in a pass of so many tokens, which may have fewer rows.
+std::size_t largest_part(int tokens, int panels) {
+    const int few = std::min(tokens, kRowsInOnePart) * panels, many = tokens * panels_of_part(tokens, panels);
+    return static_cast<std::size_t>(std::max(few, many)) * kPanel;
+}
+
+// Calls function(part) for parts of a part whose outputs are few enough to stay in the cache.
 template <class F>
-void for_panels(ThreadPool& pool, int panels, int per_tile, F&& function) {
-    pool.run(tiles_of(panels, per_tile), [&](int tile, int worker) {
-        function(tile * per_tile, std::min(panels, (tile + 1) * per_tile), worker);
-    });
+void for_small_parts(const ProductPart& whole, F&& function) {
+    ProductPart part = whole;
+    const int panels = panels_of_part(whole.rows(), whole.last_panel - whole.first_panel);
+    for (; part.first_panel < whole.last_panel; part.first_panel = part.last_panel) {
+        part.last_panel = std::min(part.first_panel + panels, whole.last_panel);
+        function(part);
+    }
+}
+
+// Calls function(part, worker) for parts of a product that make up all of it; first_panel is a multiple of kTilePanels.
+// By panels, each weight is read once, by one thread; by rows, inputs are.
+template <class F>
+void for_parts(ThreadPool& pool, int rows, int panels, F&& function) {
+    if (rows < kManyRows) {
+        pool.run_stretches(tiles_of(panels, kTilePanels), [&](int first, int last, int worker) {
+            function(ProductPart{0, rows, first * kTilePanels, std::min(panels, last * kTilePanels)}, worker);
+        });
+    } else {
+        pool.run_stretches(tiles_of(rows, kTileRows), [&](int first, int last, int worker) {
+            function(ProductPart{first * kTileRows, std::min(rows, last * kTileRows), 0, panels}, worker);
+        });
+    }
 }
 
 int padded_outputs(const Matrix& matrix) { return matrix.packed().n_panels() * kPanel; }
@@ -44,7 +74,6 @@ int padded_outputs(const Matrix& matrix) { return matrix.packed().n_panels() * k
 }  // namespace
 
 void QuantizedBuffer::resize(int rows, int width) {
-    rows_ = rows;
     groups_ = tiles_of(width, kGroup);
     const std::size_t groups = static_cast<std::size_t>(rows) * groups_;
     values_.reserve(groups * kGroup);
@@ -101,14 +130,16 @@ void ForwardPass::read_tokens(std::span<const Feed> feeds) {
 // All that a tile writes to is made before: a tile must not throw.
 void ForwardPass::reserve_memory() {
     const std::size_t tokens = n_tokens(), width = shape_.padded_head();
+    const std::size_t part = largest_part(n_tokens(), tiles_of(std::max(shape_.d_model, shape_.d_ff), kPanel));
     int pages = 0;
     for (const Token& token : tokens_) pages = std::max(pages, token.row->n_pages());
     residual_.reserve(tokens * shape_.d_model);
     normed_rows_.reserve(tokens * shape_.d_model);
     attended_.reserve(tokens * shape_.query_width());
     for (Scratch& scratch : scratch_) {
-        scratch.tile.reserve(tokens * kTilePanels * kPanel);
-        scratch.rest.reserve(tokens * kHeadTilePanels * kPanel);
+        scratch.outputs.reserve(part);
+        scratch.other_outputs.reserve(part);
+        scratch.terms.reserve(2 * tokens * kTermPanels * kPanel);
         scratch.queries.reserve(kMaxQueries * width);
         scratch.heads.reserve(kMaxQueries * width);
         scratch.scores.reserve(static_cast<std::size_t>(kMaxQueries) * pages * kPageTokens);
@@ -123,11 +154,11 @@ void ForwardPass::quantize_row(const float* x, int width, QuantizedBuffer& out, 
 
 // Leaves in x what the first term lacks.
 void ForwardPass::quantize_exactly(float* x, int width, ExactBuffer& out, int row, int first_group) const {
-    quantize_row(x, width, out.first, row, first_group);
-    const std::int8_t* values = out.first.values(row, first_group);
-    const float* scales = out.first.scales(row, first_group);
+    quantize_row(x, width, out.terms, 2 * row, first_group);
+    const std::int8_t* values = out.terms.values(2 * row, first_group);
+    const float* scales = out.terms.scales(2 * row, first_group);
     for (int i = 0; i < width; ++i) x[i] -= static_cast<float>(values[i]) * scales[i / kGroup];
-    quantize_row(x, width, out.rest, row, first_group);
+    quantize_row(x, width, out.terms, 2 * row + 1, first_group);
 }
 
 float* ForwardPass::normalize(const std::vector<float>& norm, int row) {
@@ -141,42 +172,56 @@ void ForwardPass::normalize_exactly(const std::vector<float>& norm) {
     for_rows(pool_, n_tokens(), [&](int row) { quantize_exactly(normalize(norm, row), shape_.d_model, exact_, row); });
 }
 
+void ForwardPass::multiply(const QuantizedRows& x, const PackedMatrix& w, const ProductPart& part, float* out, int out_stride) const {
+    kernels_.matmul(x, w, part.first_panel, part.last_panel, out, out_stride);
+}
+
 // For int4 weights, which are farther off than the inputs, the first term will do.
-void ForwardPass::multiply_exactly(const ExactBuffer& x, const PackedMatrix& w, int first_panel, int last_panel,
-                                   float* out, int out_stride, Scratch& scratch) const {
-    const QuantizedRows first = x.first.view();
-    const int columns = (last_panel - first_panel) * kPanel;
-    float* rest = scratch.rest.data();
-    kernels_.matmul(first, w, first_panel, last_panel, out, out_stride);
-    if (w.is_int4()) return;
-    kernels_.matmul(x.rest.view(), w, first_panel, last_panel, rest, columns);
-    for (int row = 0; row < first.rows; ++row, rest += columns, out += out_stride) kernels_.add(rest, columns, out);
+void ForwardPass::multiply_exactly(const ExactBuffer& x, const PackedMatrix& w, const ProductPart& part, float* out,
+                                   int out_stride, Scratch& scratch) const {
+    if (w.is_int4()) return multiply(x.first_terms(part.first_row, part.rows()), w, part, out, out_stride);
+    const QuantizedRows both = x.both_terms(part.first_row, part.rows());
+    for (int first = part.first_panel, last; first < part.last_panel; first = last) {
+        last = std::min(first + kTermPanels, part.last_panel);
+        const int columns = (last - first) * kPanel;
+        kernels_.matmul(both, w, first, last, scratch.terms.data(), columns);
+        for (int row = 0; row < part.rows(); ++row) {
+            const float* terms = scratch.terms.data() + static_cast<std::size_t>(row) * 2 * columns;
+            float* sum = out + static_cast<std::size_t>(row) * out_stride + (first - part.first_panel) * kPanel;
+            std::copy_n(terms, columns, sum);
+            kernels_.add(terms + columns, columns, sum);
+        }
+    }
 }
 
 void ForwardPass::project_attention(const LayerWeights& weights) {
     normalize_exactly(weights.attention_norm);
-    struct Part {
+    struct Projection {
         const Matrix* matrix;
         Buffer<float>* out;
-        int first_tile;
+        int first_panel;  // of the panels of all three
     };
-    Part parts[] = {{&weights.q, &q_, 0}, {&weights.k, &k_, 0}, {&weights.v, &v_, 0}};
-    int tiles = 0;
-    for (Part& part : parts) {
-        part.first_tile = tiles;
-        tiles += tiles_of(part.matrix->packed().n_panels(), kTilePanels);
-        part.out->reserve(static_cast<std::size_t>(n_tokens()) * padded_outputs(*part.matrix));
+    Projection projections[] = {{&weights.v, &v_, 0}, {&weights.q, &q_, 0}, {&weights.k, &k_, 0}};
+    int panels = 0;
+    for (Projection& projection : projections) {
+        projection.first_panel = panels;
+        panels += projection.matrix->packed().n_panels();
+        projection.out->reserve(static_cast<std::size_t>(n_tokens()) * padded_outputs(*projection.matrix));
     }
-    pool_.run(tiles, [&](int tile, int worker) {
-        const Part& part = tile >= parts[2].first_tile ? parts[2] : tile >= parts[1].first_tile ? parts[1] : parts[0];
-        const PackedMatrix& w = part.matrix->packed();
-        const int first = (tile - part.first_tile) * kTilePanels, last = std::min(first + kTilePanels, w.n_panels());
-        float* out = part.out->data() + first * kPanel;
-        const int stride = w.n_panels() * kPanel;
-        if (part.matrix == &weights.v) {
-            multiply_exactly(exact_, w, first, last, out, stride, scratch_[worker]);
-        } else {
-            kernels_.matmul(exact_.first.view(), w, first, last, out, stride);
+    for_parts(pool_, n_tokens(), panels, [&](const ProductPart& all, int worker) {
+        for (const auto& [matrix, out, first_panel] : projections) {
+            const PackedMatrix& w = matrix->packed();
+            ProductPart part = all;
+            part.first_panel = std::max(all.first_panel - first_panel, 0);
+            part.last_panel = std::min(all.last_panel - first_panel, w.n_panels());
+            if (part.first_panel >= part.last_panel) continue;
+            const int stride = padded_outputs(*matrix);
+            float* start = out->data() + static_cast<std::size_t>(part.first_row) * stride + part.first_column();
+            if (matrix == &weights.v) {
+                multiply_exactly(exact_, w, part, start, stride, scratch_[worker]);
+            } else {
+                multiply(exact_.first_terms(part.first_row, part.rows()), w, part, start, stride);
+            }
         }
     });
 }
@@ -263,19 +308,21 @@ void ForwardPass::attend_call(int layer, const AttentionCall& call, Scratch& scr
     }
 }
 
-// Adds a tile of outputs, from `column` on, to all rows of the residual stream.
-void ForwardPass::add_to_residual(const float* tile, int column, int columns) {
-    const int width = std::min(columns, shape_.d_model - column);
-    for (int row = 0; row < n_tokens(); ++row, tile += columns) kernels_.add(tile, width, residual(row) + column);
+// Adds a part of a product with the width of the residual stream.
+void ForwardPass::add_to_residual(const float* outputs, const ProductPart& part) {
+    const int width = std::min(part.columns(), shape_.d_model - part.first_column());
+    for (int row = part.first_row; row < part.last_row; ++row, outputs += part.columns()) {
+        kernels_.add(outputs, width, residual(row) + part.first_column());
+    }
 }
 
 void ForwardPass::mix(const Matrix& out) {
-    const QuantizedRows x = mixed_.view();
-    for_panels(pool_, out.packed().n_panels(), kTilePanels, [&](int first, int last, int worker) {
-        float* tile = scratch_[worker].tile.data();
-        const int columns = (last - first) * kPanel;
-        kernels_.matmul(x, out.packed(), first, last, tile, columns);
-        add_to_residual(tile, first * kPanel, columns);
+    for_parts(pool_, n_tokens(), out.packed().n_panels(), [&](const ProductPart& all, int worker) {
+        for_small_parts(all, [&](const ProductPart& part) {
+            float* outputs = scratch_[worker].outputs.data();
+            multiply(mixed_.view(part.first_row, part.rows()), out.packed(), part, outputs, part.columns());
+            add_to_residual(outputs, part);
+        });
     });
 }
 
@@ -285,25 +332,35 @@ void ForwardPass::feed_forward(const LayerWeights& weights) {
         quantize_row(normalize(weights.feed_forward_norm, row), shape_.d_model, normed_, row);
     });
     gated_.resize(n_tokens(), shape_.d_ff);
-    const QuantizedRows x = normed_.view();
-    for_panels(pool_, weights.gate.packed().n_panels(), kTilePanels, [&](int first, int last, int worker) {
-        const int columns = (last - first) * kPanel, column = first * kPanel;
-        const int width = std::min(columns, shape_.d_ff - column);
-        float *gate = scratch_[worker].tile.data(), *up = scratch_[worker].rest.data();
-        kernels_.matmul(x, weights.gate.packed(), first, last, gate, columns);
-        kernels_.matmul(x, weights.up.packed(), first, last, up, columns);
-        for (int row = 0; row < x.rows; ++row, gate += columns, up += columns) {
-            kernels_.silu_multiply(gate, up, width, gate);
-            quantize_exactly(gate, width, gated_, row, column / kGroup);
-        }
+    for_parts(pool_, n_tokens(), weights.gate.packed().n_panels(), [&](const ProductPart& all, int worker) {
+        for_small_parts(all, [&](const ProductPart& part) { gate(weights, part, scratch_[worker]); });
     });
     const PackedMatrix& down = weights.down.packed();
-    for_panels(pool_, down.n_panels(), kTilePanels, [&](int first, int last, int worker) {
-        float* tile = scratch_[worker].tile.data();
-        const int columns = (last - first) * kPanel;
-        multiply_exactly(gated_, down, first, last, tile, columns, scratch_[worker]);
-        add_to_residual(tile, first * kPanel, columns);
+    for_parts(pool_, n_tokens(), down.n_panels(), [&](const ProductPart& all, int worker) {
+        for_small_parts(all, [&](const ProductPart& part) {
+            float* outputs = scratch_[worker].outputs.data();
+            multiply_exactly(gated_, down, part, outputs, part.columns(), scratch_[worker]);
+            add_to_residual(outputs, part);
+        });
     });
+}
+
+// A part of the inputs of `down`.
+void ForwardPass::gate(const LayerWeights& weights, const ProductPart& part, Scratch& scratch) {
+    const QuantizedRows x = normed_.view(part.first_row, part.rows());
+    const int width = std::min(part.columns(), shape_.d_ff - part.first_column()), first_group = part.first_column() / kGroup;
+    float *gate = scratch.outputs.data(), *up = scratch.other_outputs.data();
+    multiply(x, weights.gate.packed(), part, gate, part.columns());
+    multiply(x, weights.up.packed(), part, up, part.columns());
+    const bool second_term = !weights.down.packed().is_int4();
+    for (int row = part.first_row; row < part.last_row; ++row, gate += part.columns(), up += part.columns()) {
+        kernels_.silu_multiply(gate, up, width, gate);
+        if (second_term) {
+            quantize_exactly(gate, width, gated_, row, first_group);
+        } else {
+            quantize_row(gate, width, gated_.terms, 2 * row, first_group);
+        }
+    }
 }
 
 void ForwardPass::score(float* log_probs) {
@@ -312,8 +369,9 @@ void ForwardPass::score(float* log_probs) {
     normalize_exactly(weights_.norm);
     logits_.reserve(static_cast<std::size_t>(rows) * stride);
     const PackedMatrix& w = weights_.embedding.packed();
-    for_panels(pool_, w.n_panels(), kHeadTilePanels, [&](int first, int last, int worker) {
-        multiply_exactly(exact_, w, first, last, logits_.data() + first * kPanel, stride, scratch_[worker]);
+    for_parts(pool_, rows, w.n_panels(), [&](const ProductPart& part, int worker) {
+        float* out = logits_.data() + static_cast<std::size_t>(part.first_row) * stride + part.first_column();
+        multiply_exactly(exact_, w, part, out, stride, scratch_[worker]);
     });
     pool_.run(rows, [&](int row, int) {
         float* out = log_probs + static_cast<std::size_t>(row) * vocab;

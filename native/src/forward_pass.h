@@ -30,24 +30,39 @@ class QuantizedBuffer {
     std::int8_t* values(int row, int group) { return values_.data() + (static_cast<std::size_t>(row) * groups_ + group) * kGroup; }
     float* scales(int row, int group) { return scales_.data() + static_cast<std::size_t>(row) * groups_ + group; }
     std::int32_t* sums(int row, int group) { return sums_.data() + (static_cast<std::size_t>(row) * groups_ + group) * 2; }
-    QuantizedRows view() const { return {values_.data(), scales_.data(), sums_.data(), rows_, groups_}; }
+    // `rows` rows from `first` on, `step` rows apart.
+    QuantizedRows view(int first, int rows, int step = 1) const {
+        const std::size_t start = static_cast<std::size_t>(first) * groups_;
+        return {values_.data() + start * kGroup, scales_.data() + start, sums_.data() + start * 2, rows, groups_, step};
+    }
 
   private:
     Buffer<std::int8_t> values_;
     Buffer<float> scales_;
     Buffer<std::int32_t> sums_;
-    int rows_ = 0, groups_ = 0;
+    int groups_ = 0;
 };
 
 // Activations in two terms, the second one what rounding left over of the first: as good as 16 bits. For the matrices
 // whose inputs decide what is written (docs/experiments.md): v, down, and the scores.
+//
+// The terms of row r are rows 2r and 2r + 1 of `terms`, so that one product takes both.
 struct ExactBuffer {
-    QuantizedBuffer first, rest;
+    QuantizedBuffer terms;
 
-    void resize(int rows, int width) {
-        first.resize(rows, width);
-        rest.resize(rows, width);
-    }
+    void resize(int rows, int width) { terms.resize(2 * rows, width); }
+    QuantizedRows first_terms(int first, int rows) const { return terms.view(2 * first, rows, 2); }
+    QuantizedRows both_terms(int first, int rows) const { return terms.view(2 * first, 2 * rows); }
+};
+
+// What one call computes of a matrix product: some rows of the inputs times some panels of the weights.
+struct ProductPart {
+    int first_row, last_row;
+    int first_panel, last_panel;
+
+    int rows() const { return last_row - first_row; }
+    int columns() const { return (last_panel - first_panel) * kPanel; }
+    int first_column() const { return first_panel * kPanel; }
 };
 
 // Runs passes of one model; keeps its working memory from one to the next. For one thread at a time.
@@ -73,7 +88,7 @@ class ForwardPass {
 
     // Working memory of one thread of the pool.
     struct Scratch {
-        Buffer<float> tile, rest;  // outputs of a matrix tile, and of the second term of its inputs
+        Buffer<float> outputs, other_outputs, terms;  // of a product's part; `terms`: one row for each term
         Buffer<float> queries, scores, heads;
         std::vector<const Bf16*> keys, values;
     };
@@ -94,9 +109,11 @@ class ForwardPass {
     void normalize_exactly(const std::vector<float>& norm);
     void quantize_row(const float* x, int width, QuantizedBuffer& out, int row, int first_group = 0) const;
     void quantize_exactly(float* x, int width, ExactBuffer& out, int row, int first_group = 0) const;
-    void multiply_exactly(const ExactBuffer& x, const PackedMatrix& w, int first_panel, int last_panel, float* out,
-                          int out_stride, Scratch& scratch) const;
-    void add_to_residual(const float* tile, int column, int columns);
+    void multiply(const QuantizedRows& x, const PackedMatrix& w, const ProductPart& part, float* out, int out_stride) const;
+    void multiply_exactly(const ExactBuffer& x, const PackedMatrix& w, const ProductPart& part, float* out, int out_stride,
+                          Scratch& scratch) const;
+    void add_to_residual(const float* outputs, const ProductPart& part);
+    void gate(const LayerWeights& weights, const ProductPart& part, Scratch& scratch);
     int n_tokens() const { return static_cast<int>(tokens_.size()); }
     float* residual(int token) { return residual_.data() + static_cast<std::size_t>(token) * shape_.d_model; }
 

@@ -30,16 +30,15 @@ inline constexpr std::size_t kCacheLine = 64;
 
 constexpr int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// Activations of T tokens, quantized: x[t][k] ~ values[t * stride + k] * scales[t * groups + k / kGroup].
-// Values lie in -127..127; channels from K up to stride are zero. Does not own its memory.
+// Activations of T tokens, quantized: x[t][k] ~ values[t][k] * scales[t][k / kGroup].
+// Values lie in -127..127; channels from K up to groups * kGroup are zero. Does not own its memory.
 struct QuantizedRows {
-    const std::int8_t* values;   // [rows][stride], stride = groups * kGroup
+    const std::int8_t* values;   // [rows][groups * kGroup]
     const float* scales;         // [rows][groups]
     const std::int32_t* sums;    // [rows][2 * groups], sum of each kHalfGroup values
     int rows;
     int groups;
-
-    int stride() const { return groups * kGroup; }
+    int step = 1;                // 2: these are every other row of what lies there
 };
 
 // A weight matrix (N outputs, K inputs) in panels of kPanel outputs. Does not own its memory.

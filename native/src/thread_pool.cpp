@@ -22,34 +22,47 @@ using std::chrono::microseconds;
 constexpr microseconds kHelperSpin{50};
 // How often a waiting thread looks again before it reads the clock (a look takes some tens of nanoseconds).
 constexpr int kLooksPerClock = 16;
-// The caller waits in peace for this long, or for as long as it takes itself for so many tiles if that is longer: a
-// helper that is running has finished its tile by then, so one that has not must have lost its core. (With half of it,
-// interrupts on a quiet machine cost helpers a third of their work.)
+// The caller waits in peace for this long, or for as long as it worked itself if that is longer: a helper that is running
+// has finished its stretch by then, so one that has not must have lost its core. (With half of it, interrupts on a quiet
+// machine cost helpers a third of their work.)
 constexpr microseconds kPatience{100};
-constexpr int kPatienceTiles = 4;
 
-// The tiles of the current job, how many there are and how many are taken, in one word: one atomic addition claims a
-// tile and tells whether there was one. A helper that comes late finds none, or one of the newer job whose function it
-// then reads, never one of the newer job with the older function.
-class TileCounter {
+// Tiles first .. last - 1.
+struct Stretch {
+    int first, last;
+
+    int size() const { return last - first; }
+};
+
+// One thread's range of the current job's tiles, in one word: one atomic exchange takes a stretch off its front. A helper
+// that comes late finds nothing, or something of the newer job whose function it then reads, never a stretch of the newer
+// job with the older function.
+class TileRange {
   public:
-    // Makes all tiles but the first, which is the caller's, available, and with them what was written before.
-    void offer(int tiles) { word_.store(std::uint64_t(tiles) << 32 | 1, std::memory_order_release); }
+    // Makes tiles available, and with them what was written before.
+    void offer(Stretch tiles) { word_.store(pack(tiles), std::memory_order_release); }
 
-    bool any_left() const { return any_left(word_.load(std::memory_order_relaxed)); }
+    bool any_left() const { return unpack(word_.load(std::memory_order_relaxed)).size() > 0; }
 
-    // The next tile, or -1. Looks before it adds, so that late threads do not count up without bound.
-    int claim() {
-        if (!any_left()) return -1;
-        const std::uint64_t word = word_.fetch_add(1, std::memory_order_acquire);
-        return any_left(word) ? taken(word) : -1;
+    // The first half of what is left; empty if nothing is.
+    Stretch claim() {
+        std::uint64_t word = word_.load(std::memory_order_relaxed);
+        for (;;) {
+            const Stretch left = unpack(word);
+            if (left.size() == 0) return left;
+            const int middle = left.first + (left.size() + 1) / 2;
+            if (word_.compare_exchange_weak(word, pack({middle, left.last}), std::memory_order_acquire,
+                                            std::memory_order_relaxed)) {
+                return {left.first, middle};
+            }
+        }
     }
 
   private:
-    static int taken(std::uint64_t word) { return static_cast<int>(static_cast<std::uint32_t>(word)); }
-    static bool any_left(std::uint64_t word) { return taken(word) < static_cast<int>(word >> 32); }
+    static std::uint64_t pack(Stretch s) { return std::uint64_t(s.last) << 32 | static_cast<std::uint32_t>(s.first); }
+    static Stretch unpack(std::uint64_t word) { return {static_cast<int>(static_cast<std::uint32_t>(word)), static_cast<int>(word >> 32)}; }
 
-    std::atomic<std::uint64_t> word_{0};
+    alignas(kCacheLine) std::atomic<std::uint64_t> word_{0};
 };
 
 enum class Order : int { kRest, kWork, kQuit };
@@ -87,8 +100,8 @@ struct Helper {
 }  // namespace
 
 struct ThreadPool::State {
-    alignas(kCacheLine) TileCounter counter;
-    TileFunction function{[](int, int) {}};
+    std::deque<TileRange> ranges{1};  // one for each worker
+    alignas(kCacheLine) StretchFunction function{[](int, int, int) {}};
     alignas(kCacheLine) std::atomic<int> finished_by_helpers{0};
     alignas(kCacheLine) std::deque<Helper> helpers;
 
@@ -96,7 +109,10 @@ struct ThreadPool::State {
     void live(Helper& helper, int worker);
     void help(Helper& helper, int worker);
     bool take_part(Helper& helper, int worker);
-    int do_tiles(int tile, int worker);
+    bool any_left() const;
+    Stretch claim(int worker);
+    int do_tiles(Stretch tiles, int worker);
+    void offer(int tiles);
     void await(int tiles, Clock::duration patience);
     bool finished_within(Clock::duration time, int tiles) const;
     bool finished(int tiles) const;
@@ -106,10 +122,12 @@ struct ThreadPool::State {
 
 void ThreadPool::State::add_helper(int worker) {
     Helper& helper = helpers.emplace_back();
+    ranges.emplace_back();
     try {
         helper.thread = start_helper_thread([this, &helper, worker] { live(helper, worker); });
     } catch (const std::system_error&) {
         helpers.pop_back();
+        ranges.pop_back();
         throw;
     }
 }
@@ -136,19 +154,43 @@ void ThreadPool::State::help(Helper& helper, int worker) {
 }
 
 bool ThreadPool::State::take_part(Helper& helper, int worker) {
-    if (!counter.any_left()) return false;
+    if (!any_left()) return false;
     helper.in_tiles.store(true, std::memory_order_relaxed);
-    const int done = do_tiles(counter.claim(), worker);
+    const int done = do_tiles(claim(worker), worker);
     // All of them are of one job, for no job ends before its tiles are reported. After this nothing of it is touched.
     finished_by_helpers.fetch_add(done, std::memory_order_release);
     helper.in_tiles.store(false, std::memory_order_relaxed);
     return done > 0;
 }
 
-int ThreadPool::State::do_tiles(int tile, int worker) {
+bool ThreadPool::State::any_left() const {
+    return std::any_of(ranges.begin(), ranges.end(), [](const TileRange& range) { return range.any_left(); });
+}
+
+// From the worker's own range, else from the next one that has some left.
+Stretch ThreadPool::State::claim(int worker) {
+    const int n = static_cast<int>(ranges.size());
+    for (int i = 0; i < n; ++i) {
+        const Stretch tiles = ranges[(worker + i) % n].claim();
+        if (tiles.size() > 0) return tiles;
+    }
+    return {0, 0};
+}
+
+int ThreadPool::State::do_tiles(Stretch tiles, int worker) {
     int done = 0;
-    for (; tile >= 0; tile = counter.claim(), ++done) function(tile, worker);
+    for (; tiles.size() > 0; tiles = claim(worker)) {
+        function(tiles.first, tiles.last, worker);
+        done += tiles.size();
+    }
     return done;
+}
+
+// The caller's range comes last, so that helpers do not start with it while their own is not there yet.
+void ThreadPool::State::offer(int tiles) {
+    const int n = static_cast<int>(ranges.size());
+    const auto start = [&](int worker) { return static_cast<int>(std::int64_t{tiles} * worker / n); };
+    for (int worker = n - 1; worker >= 0; --worker) ranges[worker].offer({start(worker), start(worker + 1)});
 }
 
 void ThreadPool::State::await(int tiles, Clock::duration patience) {
@@ -220,21 +262,18 @@ void ThreadPool::end_pass() {
     }
 }
 
-void ThreadPool::run(int tiles, TileFunction function) noexcept {
+void ThreadPool::run_stretches(int tiles, StretchFunction function) noexcept {
     State& state = *state_;
-    if (tiles <= 1 || state.helpers.empty()) {
-        for (int tile = 0; tile < tiles; ++tile) function(tile, 0);
-        return;
-    }
+    if (tiles <= 0) return;
+    if (tiles == 1 || state.helpers.empty()) return function(0, tiles, 0);
     state.function = function;
     state.finished_by_helpers.store(0, std::memory_order_relaxed);
-    state.counter.offer(tiles);
+    state.offer(tiles);
     for (Helper& helper : state.helpers) helper.summon();
     const Clock::time_point start = Clock::now();
-    const int own = state.do_tiles(0, 0);
+    const int own = state.do_tiles(state.claim(0), 0);
     if (own == tiles) return;
-    const Clock::duration own_tile = (Clock::now() - start) / own;
-    state.await(tiles - own, std::max<Clock::duration>(kPatience, kPatienceTiles * own_tile));
+    state.await(tiles - own, std::max<Clock::duration>(kPatience, Clock::now() - start));
 }
 
 }  // namespace mim

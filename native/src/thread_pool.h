@@ -7,27 +7,32 @@
 
 namespace mim {
 
-// A reference to a callable `void(int tile, int worker)`; it must outlive the call it is passed to.
-class TileFunction {
+// A reference to a callable `void(int first, int last, int worker)`, for tiles first .. last - 1; it must outlive the call
+// it is passed to.
+class StretchFunction {
   public:
     template <class F>
-        requires(!std::same_as<std::remove_cvref_t<F>, TileFunction>)
-    TileFunction(F&& f)  // NOLINT: implicit, so that lambdas can be passed
+        requires(!std::same_as<std::remove_cvref_t<F>, StretchFunction>)
+    StretchFunction(F&& f)  // NOLINT: implicit, so that lambdas can be passed
         : object_(const_cast<void*>(static_cast<const void*>(&f))), call_(&call<std::remove_reference_t<F>>) {}
 
-    void operator()(int tile, int worker) const { call_(object_, tile, worker); }
+    void operator()(int first, int last, int worker) const { call_(object_, first, last, worker); }
 
   private:
     template <class F>
-    static void call(void* object, int tile, int worker) {
-        (*static_cast<F*>(object))(tile, worker);
+    static void call(void* object, int first, int last, int worker) {
+        (*static_cast<F*>(object))(first, last, worker);
     }
 
     void* object_;
-    void (*call_)(void*, int, int);
+    void (*call_)(void*, int, int, int);
 };
 
 // A pool whose caller is worker 0 and does whatever nobody else has taken. Not for calls from several threads at once.
+//
+// Tiles are shared out in advance, to each thread an equal range of tiles that follow one another, which it takes from the
+// front in ever shorter stretches: what it reads is one stream, and the last stretches are short enough that threads finish
+// together. Who has done its range takes from the others'.
 //
 // Between passes the threads sleep (no processor time). Within a pass (begin_pass .. end_pass) they spin briefly for
 // the next job, then sleep. The caller waits only for tiles that another thread has started; when it has to wait long,
@@ -48,9 +53,17 @@ class ThreadPool {
     void begin_pass();
     void end_pass();
 
-    // Calls `function(tile, worker)` for every tile in 0 .. tiles - 1, each once, in no order, and returns when all are
-    // done. `worker` is 0 .. threads() - 1. An exception thrown by a tile ends the program: tiles must not throw.
-    void run(int tiles, TileFunction function) noexcept;
+    // Calls `function(first, last, worker)` for stretches that make up 0 .. tiles - 1, in no order, and returns when all
+    // are done. `worker` is 0 .. threads() - 1. An exception thrown by a tile ends the program: tiles must not throw.
+    void run_stretches(int tiles, StretchFunction function) noexcept;
+
+    // The same with `function(tile, worker)` for every tile.
+    template <class F>
+    void run(int tiles, F&& function) noexcept {
+        run_stretches(tiles, [&](int first, int last, int worker) {
+            for (int tile = first; tile < last; ++tile) function(tile, worker);
+        });
+    }
 
   private:
     struct State;

@@ -36,19 +36,40 @@ struct WeightSource {
     std::map<std::string, VectorSource> vectors;
 };
 
-// A packed matrix that owns its memory.
+// Memory of all packed matrices, in the order in which a pass reads them: one stream, in huge pages where there are any.
+class WeightMemory {
+  public:
+    explicit WeightMemory(std::size_t size) : memory_(size) {}
+
+    // The next `count` elements, from a cache line's start on.
+    template <class T>
+    T* take(std::size_t count) {
+        T* start = reinterpret_cast<T*>(memory_.data() + used_);
+        used_ += padded_size(count * sizeof(T));
+        return start;
+    }
+    std::size_t bytes() const { return memory_.bytes(); }
+
+    // What `take` takes for so many bytes.
+    static std::size_t padded_size(std::size_t bytes) { return (bytes + kCacheLine - 1) / kCacheLine * kCacheLine; }
+
+  private:
+    Buffer<std::uint8_t> memory_;
+    std::size_t used_ = 0;
+};
+
+// A packed matrix; its memory belongs to the `Weights`.
 class Matrix {
   public:
     Matrix() = default;
-    Matrix(const MatrixSource& source, ThreadPool& pool);
+    Matrix(const MatrixSource& source, WeightMemory& memory, ThreadPool& pool);
+
+    // What a matrix takes of the memory.
+    static std::size_t packed_size(const MatrixSource& source);
 
     const PackedMatrix& packed() const { return packed_; }
-    std::size_t bytes() const { return panels_.bytes() + row_scales_.bytes() + group_scales_.bytes(); }
 
   private:
-    Buffer<std::uint8_t> panels_;
-    Buffer<float> row_scales_;
-    Buffer<std::uint16_t> group_scales_;
     PackedMatrix packed_{};
 };
 
@@ -60,11 +81,12 @@ struct LayerWeights {
 };
 
 struct Weights {
+    WeightMemory memory{0};
     Matrix embedding;  // tied: reads tokens in, and scores them at the end
     std::vector<LayerWeights> layers;
     std::vector<float> norm;
 
-    std::size_t bytes() const;
+    std::size_t bytes() const { return memory.bytes(); }
 };
 
 // Packs all weights of a model, in parallel.

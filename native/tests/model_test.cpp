@@ -122,6 +122,29 @@ void test_cancelled_pass_leaves_rows_as_they_were() {
     CHECK(step(model, feeds) == from_nothing(model, whole));
 }
 
+// With so many tokens products are shared out by rows, in stretches that may be short and have all of a wide matrix.
+void test_long_feeds_equal_short_ones(int threads) {
+    ModelShape shape = tiny_shape();
+    shape.d_ff = 2632;
+    const TinyModel tiny(shape, 0);
+    Model model(shape, tiny.source(), choose_kernels(), threads);
+    std::mt19937 random(7);
+    for (const int n : {64, 90, 130}) {
+        const Ids ids = random_ids(random, n);
+        for (const int outputs : {1, 5, 30}) {
+            const int row = model.open_row(), vocab = shape.vocab_size;
+            const std::vector<float> together = step(model, {{model.open_row(), ids, outputs}});
+            std::vector<float> apart;
+            for (int start = 0, end; start < n; start = end) {
+                end = std::min(start + 13, n);
+                const std::vector<float> some = step(model, {{row, std::span(ids).subspan(start, end - start), end - start}});
+                apart.insert(apart.end(), some.begin(), some.end());
+            }
+            CHECK(std::equal(together.begin(), together.end(), apart.end() - static_cast<std::ptrdiff_t>(outputs) * vocab));
+        }
+    }
+}
+
 void test_threads_can_be_changed() {
     const TinyModel tiny(tiny_shape(), 0);
     Model model(tiny.shape(), tiny.source(), choose_kernels(), 1);
@@ -198,6 +221,7 @@ int main() {
         test_random_edits(*kernels, 2);
     }
     for (const int threads : {1, 4}) test_random_edits(choose_kernels(), threads);
+    for (const int threads : {1, 2, 3}) test_long_feeds_equal_short_ones(threads);
     test_several_outputs_equal_single_ones();
     test_cancelled_pass_leaves_rows_as_they_were();
     test_threads_can_be_changed();

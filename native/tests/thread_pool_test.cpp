@@ -109,10 +109,10 @@ void pools_work_side_by_side() {
     CHECK_EQUAL(good.load(), 3);
 }
 
-// A job in which helpers take `time` for a tile: the caller has done the others long before.
+// A job in which helpers take `time` for a stretch of tiles: the caller has done the others long before.
 void run_with_stuck_helpers(ThreadPool& pool, milliseconds time) {
-    pool.run(200, [&](int, int worker) {
-        std::this_thread::sleep_for(worker == 0 ? std::chrono::microseconds(100) : time);
+    pool.run_stretches(200, [&](int first, int last, int worker) {
+        std::this_thread::sleep_for(worker == 0 ? std::chrono::microseconds(100) * (last - first) : time);
     });
 }
 

@@ -13,9 +13,9 @@ MIM_INLINE Int::Sums add_products(Int::Sums sums, Int::Weights weights, Int::Inp
 
 // Sums for the 32 registers.
 constexpr int kFewRows = 8;
-constexpr int kManyRows = 7;
+constexpr int kManyRows = 8;
 constexpr int kManyPanels = 2;
-constexpr int kStepsForPrefetch = 6;
+constexpr int kStepsForPrefetch = 1;
 
 }  // namespace
 }  // namespace mim

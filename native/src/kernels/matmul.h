@@ -86,7 +86,7 @@ template <class Format, int R>
 void stage(const QuantizedRows& x, int first_row, int first_group, int last_group, StagedGroup<R>* staged) {
     for (int group = first_group; group < last_group; ++group, ++staged) {
         for (int r = 0; r < R; ++r) {
-            const std::ptrdiff_t source = static_cast<std::ptrdiff_t>(first_row + r) * x.groups + group;
+            const std::ptrdiff_t source = static_cast<std::ptrdiff_t>(first_row + r) * x.step * x.groups + group;
             const std::int32_t* sums = x.sums + source * 2;
             std::memcpy(staged->values[r], x.values + source * kGroup, kGroup);
             staged->start[r][0] = -Format::Dot::kZero * (Format::kParts == 1 ? sums[0] + sums[1] : sums[0]);
