@@ -1,7 +1,6 @@
 """A corpus in one compressed file, in parts that are small enough to move, from which its folder is made again.
 
-The parts together are one xz file of JSON lines: first what the corpus is, then the report's files, then the documents,
-those of a package side by side. It needs nothing but Python to be read, and `cat PARTS | xz -d` shows it.
+How it looks inside is told in `packed`.
 """
 
 from __future__ import annotations
@@ -18,15 +17,14 @@ from typing import Any
 
 from mim_lsp.errors import CorpusError, SettingsError
 from mim_lsp.training.corpus.fetch import file_sha256
+from mim_lsp.training.corpus.packed import FORMAT, find_parts, read_packed
 from mim_lsp.training.corpus.progress import Progress
 from mim_lsp.training.corpus.reader import SPLITS, Split
-from mim_lsp.training.corpus.shards import Row, read_rows, write_shards
+from mim_lsp.training.corpus.row import Row
+from mim_lsp.training.corpus.shards import read_rows, write_shards
 
-FORMAT = "mim-lsp corpus 1"
-SUFFIX = ".jsonl.xz"
 PART_BYTES = 60_000_000
 _BLOCK_CHARS = 32_000_000  # compressed by themselves, so that all cores work
-_READ_BYTES = 1 << 20
 _ACCOUNTS = ("report.json", "report.md", "dropped.csv")
 
 
@@ -117,11 +115,6 @@ class _Parts:
             self._file.close()
 
 
-def find_parts(out: Path) -> list[Path]:
-    """The parts of a packed corpus, in their order."""
-    return sorted(out.parent.glob(f"{out.name}.[0-9][0-9][0-9]"))
-
-
 def unpack(packed: Path, out: Path, *, progress: Progress) -> bool:
     """Make the folder of a corpus again from `PACKED.000` and on.
 
@@ -135,10 +128,7 @@ def unpack(packed: Path, out: Path, *, progress: Progress) -> bool:
     """
     if out.exists():
         raise SettingsError(f"{out} exists already; name a new folder")
-    records = read_packed(packed)
-    head = next(records, {})
-    if head.get("format") != FORMAT:
-        raise CorpusError(f"{packed} is no packed corpus of this version")
+    head, records = read_packed(packed)
     rows: dict[Split, list[Row]] = {split: [] for split in SPLITS}
     accounts: dict[str, str] = {}
     for record in records:
@@ -155,34 +145,3 @@ def unpack(packed: Path, out: Path, *, progress: Progress) -> bool:
         (out / name).write_text(accounts[name], encoding="utf-8", newline="")
     shards = json.loads(accounts["report.json"])["shards"]
     return all((out / s["name"]).is_file() and file_sha256(out / s["name"]) == s["sha256"] for s in shards)
-
-
-def read_packed(packed: Path) -> Iterator[dict[str, Any]]:
-    """The records of a packed corpus.
-
-    Raises:
-        CorpusError: the parts are missing or damaged.
-    """
-    parts = find_parts(packed)
-    if not parts:
-        raise CorpusError(f"there is no {packed}.000")
-    rest = b""
-    try:
-        for data in _decompressed(parts):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                yield json.loads(line)
-    except (OSError, lzma.LZMAError, EOFError, ValueError) as error:
-        raise CorpusError(f"{packed} is damaged: {error}") from error
-
-
-def _decompressed(parts: Iterable[Path]) -> Iterator[bytes]:
-    decompressor = lzma.LZMADecompressor()
-    for part in parts:
-        with part.open("rb") as file:
-            while data := file.read(_READ_BYTES):
-                while data:
-                    if decompressor.eof:  # the next block
-                        decompressor = lzma.LZMADecompressor()
-                    yield decompressor.decompress(data)
-                    data = decompressor.unused_data

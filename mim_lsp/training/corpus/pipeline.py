@@ -21,8 +21,9 @@ from mim_lsp.training.corpus.manifest import Manifest, Package, load_manifest
 from mim_lsp.training.corpus.progress import Progress, terminal_progress
 from mim_lsp.training.corpus.reader import Split
 from mim_lsp.training.corpus.report import CorpusReport, PackageReport, Shard
+from mim_lsp.training.corpus.row import Row
 from mim_lsp.training.corpus.selection import Selector
-from mim_lsp.training.corpus.shards import Row, write_shards
+from mim_lsp.training.corpus.shards import write_shards
 from mim_lsp.training.corpus.stage import Stage, read_examined, write_examined
 from mim_lsp.training.processes import each
 

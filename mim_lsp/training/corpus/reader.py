@@ -1,4 +1,4 @@
-"""Reading a corpus back: any folder of Parquet files that have a `content` column of text.
+"""Reading a corpus back: any folder of Parquet files that have a `content` column of text, or a packed corpus.
 
 That is what `mim-lsp corpus build` writes, and what others write too: files may lie in folders, have other columns,
 and be named as the library `datasets` names them (`train-00000-of-00206.parquet`, `test-...`, `train/0000.parquet`).
@@ -10,13 +10,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Literal
 
 from mim_lsp.errors import CorpusError
+from mim_lsp.training.corpus.packed import find_parts, read_split
 from mim_lsp.training.prose import Prose
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Split = Literal["train", "heldout"]
 SPLITS: tuple[Split, ...] = ("train", "heldout")
@@ -75,13 +76,26 @@ def iterate_documents(folder: Path, split: Split, *, prose: bool = False) -> Ite
     Raises:
         CorpusError: as `read_documents`.
     """
+    for document in _packed(folder, split) if find_parts(folder) else _unpacked(folder, split):
+        if prose or not isinstance(document.content, Prose):
+            yield document
+
+
+def _packed(corpus: Path, split: Split) -> Iterator[Document]:
+    for row in read_split(corpus, split):
+        yield Document(_text(row.content, row.kind), row.path, row.package, row.license)
+
+
+def _unpacked(folder: Path, split: Split) -> Iterator[Document]:
     paths, is_divided = _files(folder, split)
     for path in paths:
         for document in _read_file(path):
-            if (prose or not isinstance(document.content, Prose)) and (
-                not is_divided or _is_held_out(document) == (split == "heldout")
-            ):
+            if not is_divided or _is_held_out(document) == (split == "heldout"):
                 yield document
+
+
+def _text(content: str, kind: str | None) -> str:
+    return Prose(content) if kind == "text" else content
 
 
 def _files(folder: Path, split: Split) -> tuple[list[Path], bool]:
@@ -109,14 +123,16 @@ def _is_held_out(document: Document) -> bool:
 
 
 def _read_file(path: Path) -> Iterator[Document]:
+    import pyarrow as pa  # here: a packed corpus is read where there is none
+    import pyarrow.parquet as pq
+
     try:
         with pq.ParquetFile(path) as file:
             columns = _columns(path, file.schema_arrow)
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[*columns.values()]):
                 for row in batch.to_pylist():
                     values = {name: row[column] for name, column in columns.items()}
-                    kind, content = values.pop("kind", None), values.pop("content") or ""
-                    text = Prose(content) if kind == "text" else content
+                    text = _text(values.pop("content") or "", values.pop("kind", None))
                     yield Document(text, **{name: value for name, value in values.items() if value})
     except (OSError, pa.ArrowException) as error:
         raise CorpusError(f"cannot read corpus shard {path}: {error}") from error
@@ -134,5 +150,7 @@ def _columns(path: Path, schema: pa.Schema) -> dict[str, str]:
 
 
 def _is_text(type_: pa.DataType) -> bool:
+    import pyarrow as pa
+
     plain = type_.value_type if pa.types.is_dictionary(type_) else type_
     return plain in (pa.string(), pa.large_string(), pa.string_view())

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mim_lsp.training.corpus.row import Row
+
 SHARD_BYTES = 64_000_000  # of text, before compression
 ROW_GROUP_ROWS = 1_000
 COLUMNS = ("content", "path", "package", "version", "license", "kind")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One file of a corpus."""
-
-    content: str
-    path: str
-    package: str
-    version: str
-    license: str
-    kind: str = "code"
-    """`code`, or `text`: natural language."""
-
-    def order(self) -> bytes:
-        """A sort key that mixes the packages: any first part of a shard is a fair sample of the corpus."""
-        name = f"{self.package}\n{self.path}"  # a module and its docstrings have the same
-        return hashlib.sha256((name if self.kind == "code" else f"{name}\n{self.kind}").encode()).digest()
 
 
 def write_shards(rows: Sequence[Row], folder: Path, split: str) -> list[Path]:

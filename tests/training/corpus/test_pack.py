@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import lzma
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mim_lsp.errors import CorpusError, SettingsError
 from mim_lsp.training.corpus import pack as packing
-from mim_lsp.training.corpus.pack import find_parts, pack, read_packed, unpack
+from mim_lsp.training.corpus import packed as reading
+from mim_lsp.training.corpus.pack import pack, unpack
+from mim_lsp.training.corpus.packed import find_parts, read_packed
 from mim_lsp.training.corpus.pipeline import build
+from mim_lsp.training.corpus.reader import SPLITS, read_documents
 from tests.training.corpus.conftest import Workshop
 from tests.training.corpus.test_pipeline import ENGLISH, source
 
@@ -35,7 +40,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_corpus_comes_back_byte_for_byte(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "_BLOCK_CHARS", 5_000)
-    monkeypatch.setattr(packing, "_READ_BYTES", 333)
+    monkeypatch.setattr(reading, "_READ_BYTES", 333)
     parts = pack(corpus, tmp_path / "moved" / "tiny.jsonl.xz", part_bytes=1_000, progress=nothing)
     assert [part.name for part in parts] == [f"tiny.jsonl.xz.{number:03d}" for number in range(len(parts))]
     assert len(parts) > 3
@@ -55,7 +60,29 @@ def test_the_parts_together_are_an_xz_file_of_lines(corpus: Path, tmp_path: Path
     parts = pack(corpus, tmp_path / "tiny", part_bytes=700, progress=nothing)
     text = lzma.decompress(b"".join(part.read_bytes() for part in parts)).decode("ascii")
     assert text.count("\n") == 1 + 3 + 31
-    assert len(list(read_packed(tmp_path / "tiny"))) == 35
+    head, records = read_packed(tmp_path / "tiny")
+    assert (head["name"], head["documents"], len(list(records))) == ("tiny", 31, 34)
+
+
+def test_a_packed_corpus_is_read_like_its_folder_without_pyarrow(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {split: read_documents(corpus, split, prose=True) for split in SPLITS}
+    pack(corpus, tmp_path / "tiny", part_bytes=700, progress=nothing)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    for split in SPLITS:
+        assert read_documents(tmp_path / "tiny", split, prose=True) == folders[split]
+        assert [d.kind for d in read_documents(tmp_path / "tiny", split, prose=True)] == [
+            d.kind for d in folders[split]
+        ]
+    assert len(read_documents(tmp_path / "tiny", "train")) == 20
+
+
+def test_reading_needs_no_library_for_building() -> None:
+    program = "import sys, mim_lsp.training.corpus.reader; print({'pyarrow', 'datasketch', 'torch'} & {*sys.modules})"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "set()\n"
 
 
 def test_nothing_is_written_over(corpus: Path, tmp_path: Path) -> None:
@@ -78,6 +105,8 @@ def test_what_is_missing_or_damaged_is_told(corpus: Path, tmp_path: Path) -> Non
     last.unlink()
     with pytest.raises(CorpusError, match="it lacks its last parts"):
         unpack(tmp_path / "tiny", tmp_path / "out", progress=nothing)
+    with pytest.raises(CorpusError, match="it lacks its last parts"):
+        read_documents(tmp_path / "tiny", "train")
     (tmp_path / "tiny.000").write_bytes(b"no xz")
     with pytest.raises(CorpusError, match="is damaged"):
         unpack(tmp_path / "tiny", tmp_path / "out", progress=nothing)
