@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -103,7 +102,6 @@ class _Drawer:
     """Draws whole shards."""
 
     def __init__(self, texts: Path, tokenizer: Path, recipe: Recipe, out: Path, examples_per_shard: int) -> None:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # there is a process for each core already
         builder = ExampleBuilder(recipe.config, CodeTokenizer.from_file(tokenizer), recipe.windows)
         # A batch of the size of a shard: example i is the same, whatever the size of a run's batches.
         self._source = BatchSource(TextFile(texts), builder, examples_per_shard, stride(recipe), recipe.seed)
