@@ -15,6 +15,6 @@ def file_texts(paths: Iterable[Path]) -> list[str]:
 
 def heldout_texts(corpus: Path, limit: int | None) -> list[str]:
     """The texts of a corpus's held-out files, at most `limit` of them."""
-    from mim_lsp.training.corpus import read_documents
+    from mim_lsp.training.corpus.reader import read_documents
 
     return [document.content for document in read_documents(corpus, "heldout", limit=limit)]

@@ -118,7 +118,7 @@ def heldout_batches(documents: list[Document], builder: ExampleBuilder, recipe: 
 
 
 def _documents(corpus: Path, split: Split) -> list[Document]:
-    documents = read_documents(corpus, split)
+    documents = read_documents(corpus, split, prose=split == "train")
     if not any(document.content for document in documents):
         raise CorpusError(f"{corpus} holds no {split} documents. Build it with: mim-lsp corpus build MANIFEST.")
     return documents

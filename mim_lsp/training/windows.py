@@ -19,6 +19,7 @@ from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from mim_lsp.syntax.holes import DEFAULT_WEIGHTS, Hole, HoleKind, draw_hole
 from mim_lsp.syntax.tree import SyntaxTree
 from mim_lsp.training.fim import fim_row
+from mim_lsp.training.prose import Prose
 
 CHARS_PER_TOKEN = 6
 """Characters that are looked at for each token that is wanted: more than enough for nearly all code."""
@@ -26,6 +27,9 @@ ROW_OVERHEAD = 4
 """Special tokens of an infilling row."""
 FIM_SEAMS = 4
 """Tokens that a window may need more when it is cut at two places."""
+
+PROSE_WEIGHTS = {HoleKind.REST_OF_LINE: 0.5, HoleKind.LINES: 0.25, HoleKind.SPAN: 0.25}
+"""How often each kind of hole is drawn in natural language, whatever the settings say: it has no syntax of Python."""
 
 Objective = Literal["mim", "ar", "fim"]
 """`mim`: both directions. `ar`: left to right only. `fim`: left to right, with the middle moved to the end."""
@@ -90,7 +94,8 @@ class ExampleBuilder:
         if rng.random() < self.settings.infill_rate:
             tree = SyntaxTree.parse(text, focus=anchor)
             within = anchor, min(len(text), anchor + stride)
-            hole = draw_hole(tree, rng, self.settings.hole_weights, within)
+            weights = PROSE_WEIGHTS if isinstance(text, Prose) else self.settings.hole_weights
+            hole = draw_hole(tree, rng, weights, within)
             example = self.infill(text, hole, rng, longest=longest) if hole is not None else None
             if example is not None:
                 return example

@@ -91,5 +91,5 @@ def test_eval_perplexity_of_held_out_files(monkeypatch: pytest.MonkeyPatch) -> N
     def read_documents(folder: Path, split: str, *, limit: int | None) -> list[SimpleNamespace]:
         return [SimpleNamespace(content=f"{split} of {folder}, {limit}")]
 
-    monkeypatch.setitem(sys.modules, "mim_lsp.training.corpus", SimpleNamespace(read_documents=read_documents))
+    monkeypatch.setitem(sys.modules, "mim_lsp.training.corpus.reader", SimpleNamespace(read_documents=read_documents))
     assert read_by_perplexity(monkeypatch, "--corpus", "c", "--limit", "3") == ["heldout of c, 3"]

@@ -13,8 +13,9 @@ from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.syntax import tree as tree_module
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from mim_lsp.syntax.holes import Hole, HoleKind
+from mim_lsp.training.prose import Prose
 from mim_lsp.training.vocabulary import byte_level
-from mim_lsp.training.windows import Example, ExampleBuilder, WindowSettings
+from mim_lsp.training.windows import PROSE_WEIGHTS, Example, ExampleBuilder, WindowSettings
 from tests.tiny import SOURCE, tiny_config, tiny_tokenizer
 
 SPECIAL = tiny_config().special
@@ -308,3 +309,12 @@ def test_windows_are_drawn_at_all_lengths() -> None:
     drawing = builder(200, infill_rate=0.0, lengths=(1.0, 0.25))
     lengths = {len(drawing.draw(SOURCE * 20, 0, 300, random.Random(seed)).forward) - 1 for seed in range(40)}
     assert lengths == {200, 50}
+
+
+def test_holes_in_prose_are_of_its_own_kinds() -> None:
+    only_arguments = WindowSettings(96, infill_rate=1.0, hole_weights={HoleKind.ARGUMENT: 1.0})
+    own = ExampleBuilder(tiny_config(), tiny_tokenizer(), only_arguments)
+    text = "\n".join(f"Call total(first_{i}, second) and the sum of both is given." for i in range(12)) + "\n"
+    drawn = {own.draw(Prose(text), 40 * seed % len(text), 200, random.Random(seed)).kind for seed in range(60)}
+    assert drawn - {"text"} == {kind.value for kind in PROSE_WEIGHTS}
+    assert {own.draw(text, 40, 200, random.Random(seed)).kind for seed in range(20)} <= {"argument", "text"}

@@ -125,5 +125,5 @@ def _use(tree: SyntaxTree, visit: Visit, name: str) -> _Use:
 
 
 def _is_own(imported: Import, document: Document) -> bool:
-    """Whether an import names a module of the document's own package."""
-    return imported.level > 0 or imported.module.partition(".")[0] == document.path.partition("/")[0]
+    """Whether an import names a module of the document's own package, which may lie below `src` or `lib`."""
+    return imported.level > 0 or imported.module.partition(".")[0] in document.path.split("/")[:-1]

@@ -25,6 +25,7 @@ class DropReason(StrEnum):
     GENERATED = "generated"
     LONG_LINES = "long lines"
     DATA_TABLE = "data table"
+    NOT_PROSE = "no English prose"
     COPYLEFT = "copyleft notice"
     SECRET = "secret"
     EXACT_DUPLICATE = "exact duplicate"
@@ -54,6 +55,9 @@ _COPYLEFT = re.compile(
     r"|SPDX-License-Identifier:[^\n]*\b([AL]?GPL|MPL|EUPL|CC-BY-SA)",
 )
 
+# One of which every match holds, found much faster.
+_COPYLEFT_MARKS = ("GNU", "GPL", "Mozilla", "Creative Commons", "SPDX")
+
 
 def decode_source(data: bytes) -> str | None:
     """Text with every line break as a line feed and no byte order mark, or None when the bytes are no UTF-8 text."""
@@ -80,19 +84,29 @@ def path_reason(path: str, size: int) -> DropReason | None:
 
 
 def text_reason(text: str, words: Sequence[str]) -> DropReason | None:
-    """Why a file with this text, which splits into these words, is left out, or None."""
+    """Why a Python file with this text, which splits into these words, is left out, or None."""
     head = _comment_head(text)
-    if _GENERATED_TEXT.search(head):
+    if says_generated(head):
         return DropReason.GENERATED
     if _VENDORED_TEXT.search(head):
         return DropReason.VENDORED
     if _has_long_lines(text):
         return DropReason.LONG_LINES
-    if _name_share(words) < MIN_NAME_SHARE:
+    if name_share(words) < MIN_NAME_SHARE:
         return DropReason.DATA_TABLE
-    if _COPYLEFT.search(text):
+    if has_copyleft_notice(text):
         return DropReason.COPYLEFT
     return None
+
+
+def says_generated(head: str) -> bool:
+    """Whether the first lines of a file say that a program wrote it."""
+    return _GENERATED_TEXT.search(head) is not None
+
+
+def has_copyleft_notice(text: str) -> bool:
+    """Whether a text names a licence of the copyleft or share-alike families."""
+    return any(mark in text for mark in _COPYLEFT_MARKS) and _COPYLEFT.search(text) is not None
 
 
 def _comment_head(text: str) -> str:
@@ -107,6 +121,7 @@ def _has_long_lines(text: str) -> bool:
     return max(lengths) > MAX_LINE_LENGTH or sum(lengths) > MAX_MEAN_LINE_LENGTH * len(lengths)
 
 
-def _name_share(words: Sequence[str]) -> float:
+def name_share(words: Sequence[str]) -> float:
+    """How many of the words are names, keywords or words of a language, from 0 to 1."""
     names = sum(word[0].isalpha() or word[0] == "_" for word in words)
     return names / max(1, len(words))

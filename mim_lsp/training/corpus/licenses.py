@@ -48,6 +48,7 @@ _FREE_TEXT_FAMILIES = {
     "apache 2.0": "Apache-2.0",
     "apache version 2.0": "Apache-2.0",
     "apache software": "Apache-2.0",
+    "apache software 2.0": "Apache-2.0",
     "isc": "ISC",
     "psf": "PSF",
     "unlicense": "Unlicense",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mim_lsp.training.corpus.examine import Kind
 from mim_lsp.training.corpus.filters import DropReason
 from mim_lsp.training.corpus.manifest import Package
 from mim_lsp.training.corpus.reader import Split
@@ -17,7 +18,7 @@ from mim_lsp.training.corpus.reader import Split
 
 @dataclass(slots=True)
 class Tally:
-    """A number of files and their bytes: as written for kept files, as found in the wheel for dropped ones."""
+    """A number of files and their bytes: as written for kept files, as found in the archive for dropped ones."""
 
     files: int = 0
     bytes: int = 0
@@ -30,12 +31,20 @@ class Tally:
 
 @dataclass(slots=True)
 class PackageReport:
-    """What became of one package's Python files."""
+    """What became of one package's files."""
 
     package: Package
     kept: Tally = field(default_factory=Tally)
+    kept_prose: Tally = field(default_factory=Tally)
+    """Those of them that are natural language."""
     dropped: dict[DropReason, Tally] = field(default_factory=dict)
     masked_addresses: int = 0
+
+    def keep(self, kind: Kind, size: int) -> None:
+        """Count one kept file of `size` bytes."""
+        self.kept.add(size)
+        if kind == "text":
+            self.kept_prose.add(size)
 
     def drop(self, reason: DropReason, size: int) -> None:
         """Count one dropped file of `size` bytes."""
@@ -64,6 +73,10 @@ class CorpusReport:
         """Files and bytes of one split."""
         return _sum(report.kept for report in self._of(split))
 
+    def kept_prose(self, split: Split) -> Tally:
+        """Those of one split's files that are natural language."""
+        return _sum(report.kept_prose for report in self._of(split))
+
     def dropped(self) -> dict[DropReason, Tally]:
         """Files and bytes by reason, in the order in which the rules are listed."""
         totals = {
@@ -86,6 +99,10 @@ class CorpusReport:
             "name": self.name,
             "evaluation_tasks": self.evaluation_tasks,
             "kept": {"train": _tally_fields(self.kept("train")), "heldout": _tally_fields(self.kept("heldout"))},
+            "kept_prose": {
+                "train": _tally_fields(self.kept_prose("train")),
+                "heldout": _tally_fields(self.kept_prose("heldout")),
+            },
             "dropped": {reason.value: _tally_fields(tally) for reason, tally in self.dropped().items()},
             "licenses": {name: _tally_fields(tally) for name, tally in self.licenses().items()},
             "packages": [_package_fields(report) for report in self.packages],
@@ -118,13 +135,28 @@ class CorpusReport:
         train, heldout = self.kept("train"), self.kept("heldout")
         masked = sum(report.masked_addresses for report in self.packages)
         return (
-            f"Kept for training: {train.files:,} files, {train.bytes / 1e6:.1f} MB. "
-            f"Held out by package: {heldout.files:,} files, {heldout.bytes / 1e6:.1f} MB. "
+            f"Kept for training: {train.files:,} files, {train.bytes / 1e6:.1f} MB{self._prose('train')}. "
+            f"Held out by package: {heldout.files:,} files, {heldout.bytes / 1e6:.1f} MB{self._prose('heldout')}. "
             f"Decontaminated against {self.evaluation_tasks:,} evaluation tasks. E-mail addresses masked: {masked:,}."
         )
 
+    def _prose(self, split: Split) -> str:
+        prose = self.kept_prose(split)
+        return f", {prose.files:,} files and {prose.bytes / 1e6:.1f} MB of them natural language" if prose.files else ""
 
-_PACKAGE_HEAD = ["package", "version", "licence", "split", "kept files", "kept MB", "dropped files", "dropped MB"]
+
+_PACKAGE_HEAD = [
+    "package",
+    "version",
+    "licence",
+    "split",
+    "kept files",
+    "kept MB",
+    "prose files",
+    "prose MB",
+    "dropped files",
+    "dropped MB",
+]
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:
@@ -145,10 +177,11 @@ def _package_fields(report: PackageReport) -> dict[str, Any]:
         "name": package.name,
         "version": package.version,
         "license": package.license,
-        "wheel": package.wheel,
+        "wheel" if package.is_wheel else "sdist": package.archive,
         "sha256": package.sha256,
         "held_out": package.held_out,
         "kept": _tally_fields(report.kept),
+        "kept_prose": _tally_fields(report.kept_prose),
         "dropped": {r.value: _tally_fields(report.dropped[r]) for r in DropReason if r in report.dropped},
         "masked_addresses": report.masked_addresses,
     }
@@ -158,7 +191,8 @@ def _package_cells(report: PackageReport) -> list[str]:
     package = report.package
     split = "held out" if package.held_out else "train"
     dropped = _sum(report.dropped.values())
-    return [package.name, package.version, package.license, split, *_cells(report.kept), *_cells(dropped)]
+    kept = [*_cells(report.kept), *_cells(report.kept_prose)]
+    return [package.name, package.version, package.license, split, *kept, *_cells(dropped)]
 
 
 def _cells(tally: Tally) -> list[str]:

@@ -14,7 +14,10 @@ MIN_SECRET_LENGTH = 20  # characters of a literal that may be a key
 MIN_SECRET_ENTROPY = 3.5  # bits per character: 32 random hexadecimal digits have about 3.7, "x" * 20 has none
 
 # Fixed beginnings, found much faster than the expression below, which then decides.
-_KEY_MARKS = ("PRIVATE KEY", "AKIA", "ASIA", "gh", "xox", "AIza", "sk_live_", "glpat-", "eyJ")
+_KEY_MARKS = (
+    *("PRIVATE KEY", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *("xox", "AIza", "sk_live_", "glpat-", "eyJ"),
+)
 _KNOWN_KEYS = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"

@@ -8,7 +8,7 @@ from mim_lsp.errors import CorpusError
 from mim_lsp.training.corpus.licenses import expression_families
 from mim_lsp.training.corpus.manifest import load_manifest
 
-HEAD = 'name = "tiny"\npython_version = "3.11"\nplatforms = ["any"]\n'
+HEAD = 'name = "tiny"\n'
 ENTRY = f"""
 [[package]]
 name = "one"
@@ -27,8 +27,9 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_manifest_is_read_with_its_defaults(tmp_path: Path) -> None:
     manifest = load_manifest(write(tmp_path, HEAD + ENTRY))
-    assert (manifest.name, manifest.python_version, manifest.platforms) == ("tiny", "3.11", ("any",))
+    assert (manifest.name, manifest.prose, manifest.docstring_share) == ("tiny", False, 0.0)
     (package,) = manifest.packages
+    assert (package.archive, package.is_wheel) == ("one-1.0-py3-none-any.whl", True)
     assert (package.requirement, package.license, package.held_out, package.exclude) == ("one==1.0", "MIT", False, ())
 
 
@@ -39,7 +40,11 @@ def test_a_manifest_is_read_with_its_defaults(tmp_path: Path) -> None:
         (HEAD, "lists no packages"),
         (HEAD + 'package = "one"', "lists no packages"),
         (HEAD + "package = [1]", "package 1 is not a table"),
-        (HEAD.replace('["any"]', "[]") + ENTRY, "'platforms' as a list of texts"),
+        (HEAD + "prose = 1" + ENTRY, "'prose' must be true or false"),
+        (HEAD + "docstring_share = 2" + ENTRY, "'docstring_share' must be a number from 0 to 1"),
+        (HEAD + ENTRY + 'sdist = "one-1.0.tar.gz"', "needs either 'wheel' or 'sdist'"),
+        (HEAD + ENTRY.replace("wheel = ", "# "), "needs either 'wheel' or 'sdist'"),
+        (HEAD + ENTRY.replace("wheel = ", "sdist = "), "malformed 'sdist'"),
         (HEAD.replace('name = "tiny"\n', "") + ENTRY, "the manifest needs 'name'"),
         (HEAD + ENTRY.replace('license = "MIT"', ""), "package 1 (one) needs 'license'"),
         (HEAD + ENTRY + "sha265 = 1", "package 1 (one) has an unknown key 'sha265'"),
@@ -68,9 +73,21 @@ def test_a_missing_or_binary_manifest_is_a_corpus_error(tmp_path: Path) -> None:
         load_manifest(tmp_path / "binary.toml")
 
 
-def test_the_shipped_manifest_pins_permissive_packages_and_holds_three_out() -> None:
-    manifest = load_manifest(Path(__file__).parents[3] / "corpora" / "py-nano.toml")
-    assert 12 <= len(manifest.packages) <= 20
-    assert sum(package.held_out for package in manifest.packages) == 3
+@pytest.mark.parametrize(("name", "n_held_out", "least", "most"), [("py-nano", 3, 12, 20), ("py-base", 13, 60, 125)])
+def test_a_shipped_manifest_pins_permissive_packages(name: str, n_held_out: int, least: int, most: int) -> None:
+    manifest = load_manifest(Path(__file__).parents[3] / "corpora" / f"{name}.toml")
+    assert manifest.name == name
+    assert least <= len(manifest.packages) <= most
+    assert sum(package.held_out for package in manifest.packages) == n_held_out
     assert all(expression_families(package.license) for package in manifest.packages)
-    assert all(package.wheel.split("-")[1] == package.version for package in manifest.packages)
+    for package in manifest.packages:
+        stem = package.archive.removesuffix(".tar.gz")
+        version = stem.split("-")[1] if package.is_wheel else stem.rpartition("-")[2]
+        assert version == package.version
+
+
+def test_what_py_nano_holds_out_is_held_out_everywhere() -> None:
+    folder = Path(__file__).parents[3] / "corpora"
+    nano, base = (load_manifest(folder / f"{name}.toml") for name in ("py-nano", "py-base"))
+    held_out = {package.name for package in base.packages if package.held_out}
+    assert {package.name for package in nano.packages if package.held_out} <= held_out

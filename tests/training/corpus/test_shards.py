@@ -62,12 +62,6 @@ def test_the_limit_is_kept_across_shards(
     assert read_documents(tmp_path, "train", limit=limit) == everything[:count]
 
 
-def test_shards_of_others_need_only_content(tmp_path: Path) -> None:
-    table = pa.table({"content": ["a = 1\n"], "stars": [3], "license": pa.array([None], pa.string())})
-    pq.write_table(table, tmp_path / "train-x.parquet")
-    assert read_documents(tmp_path, "train") == [Document("a = 1\n")]
-
-
 def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"no train-\*\.parquet in"):
         read_documents(tmp_path, "train")

@@ -130,7 +130,7 @@ def test_no_holes_at_all(tmp_path: Path, contents: list[str]) -> None:
 
 
 def test_training_documents_are_not_touched(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="heldout"):
+    with pytest.raises(CorpusError, match="no held-out document"):
         write_tasks(corpus(tmp_path, CODE, split="train"), tmp_path / "t")
 
 

@@ -1,0 +1,219 @@
+"""Examples drawn beforehand: shards of memory-mapped uint16, exactly what a run would draw while it learns.
+
+A folder of them holds `drawn.json`, which says what the examples depend on, the run's `tokenizer.json`, and folders
+`examples-00000` and on of `EXAMPLES_PER_SHARD` examples each:
+
+    index.npy    lengths of the rows and the number of pairs of each example, and its kind
+    tokens.npy   uint16, each example's forward and backward row one after the other
+    pairs.npy    uint16, shape (pairs, 2); those of whole text are not kept, since they follow from its length
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mim_lsp.errors import CorpusError, SettingsError
+from mim_lsp.model.folder import TOKENIZER
+from mim_lsp.model.tokenizer import CodeTokenizer
+from mim_lsp.syntax.holes import HoleKind
+from mim_lsp.training.batches import BatchSource
+from mim_lsp.training.corpus.progress import Progress
+from mim_lsp.training.corpus.reader import iterate_documents
+from mim_lsp.training.corpus.text_file import TextFile, write_texts
+from mim_lsp.training.processes import each
+from mim_lsp.training.prose import Prose
+from mim_lsp.training.recipes import Recipe, find_recipe
+from mim_lsp.training.run import stride
+from mim_lsp.training.windows import Example, ExampleBuilder
+
+EXAMPLES_PER_SHARD = 4096
+ABOUT = "drawn.json"
+
+_KINDS = ("text", "fim", *(kind.value for kind in HoleKind))
+_INDEX = np.dtype([("forward", "<u2"), ("backward", "<u2"), ("pairs", "<u2"), ("kind", "u1")])
+
+
+def draw(
+    recipe: str,
+    *,
+    corpus: Path,
+    tokenizer: Path,
+    out: Path,
+    count: int,
+    processes: int | None = None,
+    progress: Progress,
+) -> int:
+    """Write the first examples of a run to the folder `out`, in parallel; a call that was stopped goes on.
+
+    Args:
+        recipe: a name in `recipes.RECIPES`.
+        corpus: folder with the documents.
+        tokenizer: folder of the model or of the run whose `tokenizer.json` to use.
+        out: folder of the examples.
+        count: how many; rounded up to whole shards.
+        processes: one for each core if None.
+        progress: told how far it is.
+
+    Returns:
+        How many examples there are.
+
+    Raises:
+        SettingsError: unknown recipe, no such number, or `out` holds examples of another corpus, recipe or tokenizer.
+        CorpusError: there are no documents.
+        ModelError: there is no tokenizer.
+    """
+    chosen, path = find_recipe(recipe), tokenizer / TOKENIZER
+    if count <= 0:
+        raise SettingsError("name a positive number of examples.")
+    words = CodeTokenizer.from_file(path)
+    with tempfile.TemporaryDirectory(prefix="mim-lsp-texts-") as folder:
+        progress("read", 0, 1)
+        texts = write_texts(Path(folder) / "train", iterate_documents(corpus, "train", prose=True))
+        if not len(texts):
+            raise CorpusError(f"{corpus} holds no train documents. Build it with: mim-lsp corpus build MANIFEST.")
+        _write_about(_about(texts, words, chosen), out)
+        shutil.copyfile(path, out / TOKENIZER)
+        set_up = partial(_Drawer, texts.folder, path, chosen, out, EXAMPLES_PER_SHARD)
+        return _draw_all(set_up, out, count, processes, progress)
+
+
+def _draw_all(set_up: partial[_Drawer], out: Path, count: int, processes: int | None, progress: Progress) -> int:
+    numbers = range(-(-count // EXAMPLES_PER_SHARD))
+    todo = [number for number in numbers if not _shard(out, number).exists()]
+    finished = len(numbers) - len(todo)
+    progress("draw", finished, len(numbers))
+    for done, _ in enumerate(each(todo, set_up, _Drawer.draw, processes), start=finished + 1):
+        progress("draw", done, len(numbers))
+    return len(numbers) * EXAMPLES_PER_SHARD
+
+
+class _Drawer:
+    """Draws whole shards."""
+
+    def __init__(self, texts: Path, tokenizer: Path, recipe: Recipe, out: Path, examples_per_shard: int) -> None:
+        builder = ExampleBuilder(recipe.config, CodeTokenizer.from_file(tokenizer), recipe.windows)
+        # A batch of the size of a shard: example i is the same, whatever the size of a run's batches.
+        self._source = BatchSource(TextFile(texts), builder, examples_per_shard, stride(recipe), recipe.seed)
+        self._out = out
+
+    def draw(self, number: int) -> None:
+        """Draw one shard."""
+        write_shard(self._source.examples(number), _shard(self._out, number))
+
+
+def _shard(folder: Path, number: int) -> Path:
+    return folder / f"examples-{number:05d}"
+
+
+def _about(texts: Sequence[str], tokenizer: CodeTokenizer, recipe: Recipe) -> dict[str, Any]:
+    """All that the examples depend on."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
+        digest.update(bytes([isinstance(text, Prose)]))
+    fields = {
+        "texts": digest.hexdigest(),
+        "tokens": hashlib.sha256(b"\0".join(tokenizer.token_bytes)).hexdigest(),
+        "special": asdict(recipe.config.special),
+        "windows": asdict(recipe.windows),
+        "stride": stride(recipe),
+        "seed": recipe.seed,
+        "examples_per_shard": EXAMPLES_PER_SHARD,
+    }
+    return json.loads(json.dumps(fields))  # type: ignore[no-any-return]  # as it is read back
+
+
+def _write_about(fields: dict[str, Any], folder: Path) -> None:
+    path = folder / ABOUT
+    if path.exists():
+        if json.loads(path.read_text(encoding="utf-8")) != fields:
+            raise SettingsError(f"{folder} holds examples of another corpus, recipe or tokenizer; name another folder")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+    unfinished.rename(path)
+
+
+def write_shard(examples: Sequence[Example], path: Path) -> None:
+    """Write one shard's folder, all at once as far as others see."""
+    unfinished = path.with_name(path.name + ".tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    index = [(len(e.forward), len(e.backward), len(e.pairs), _KINDS.index(e.kind)) for e in examples]
+    tokens = [token for e in examples for row in (e.forward, e.backward) for token in row]
+    pairs = [pair for e in examples if e.kind != "text" for pair in e.pairs]
+    np.save(unfinished / "index.npy", np.array(index, dtype=_INDEX))
+    np.save(unfinished / "tokens.npy", np.array(tokens, dtype=np.uint16))
+    np.save(unfinished / "pairs.npy", np.array(pairs, dtype=np.uint16).reshape(-1, 2))
+    unfinished.rename(path)
+
+
+class ShardedExamples:
+    """The examples of a folder that `draw` wrote, from the first on, and again when they are used up."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `SettingsError` when there are none."""
+        self._shards = [_Shard(path) for path in sorted(folder.glob("examples-?????"))]
+        if not self._shards:
+            raise SettingsError(f"no drawn examples in {folder}; draw them with 'mim-lsp corpus draw'")
+
+    def __len__(self) -> int:
+        return len(self._shards) * EXAMPLES_PER_SHARD
+
+    def example(self, number: int) -> Example:
+        """The example that a run draws as this number."""
+        shard, place = divmod(number % len(self), EXAMPLES_PER_SHARD)
+        return self._shards[shard].example(place)
+
+
+class _Shard:
+    """One shard, mapped into memory when it is first looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def example(self, place: int) -> Example:
+        forward, backward, n_pairs, kind = (int(value) for value in self._index[place])
+        start = self._token_starts[place]
+        rows = self._tokens[start : start + forward + backward].tolist()
+        if _KINDS[kind] == "text":
+            pairs = [(i, n_pairs - 1 - i) for i in range(n_pairs)]
+        else:
+            pairs = list(map(tuple, self._pairs[self._pair_starts[place] :][:n_pairs].tolist()))
+        return Example(rows[:forward], rows[forward:], pairs, _KINDS[kind])
+
+    @cached_property
+    def _index(self) -> npt.NDArray[Any]:
+        return np.load(self._path / "index.npy")  # type: ignore[no-any-return]
+
+    @cached_property
+    def _tokens(self) -> npt.NDArray[np.uint16]:
+        return np.load(self._path / "tokens.npy", mmap_mode="r")  # type: ignore[no-any-return]
+
+    @cached_property
+    def _pairs(self) -> npt.NDArray[np.uint16]:
+        return np.load(self._path / "pairs.npy")  # type: ignore[no-any-return]
+
+    @cached_property
+    def _token_starts(self) -> npt.NDArray[np.int64]:
+        return _starts(self._index["forward"].astype(np.int64) + self._index["backward"])
+
+    @cached_property
+    def _pair_starts(self) -> npt.NDArray[np.int64]:
+        return _starts(np.where(self._index["kind"] == _KINDS.index("text"), 0, self._index["pairs"].astype(np.int64)))
+
+
+def _starts(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.cumsum(lengths) - lengths
