@@ -46,14 +46,17 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--shard", action="store_true", help="under torchrun: each process keeps a part of the model only (FSDP2)"
     )
+    command.add_argument("--plan", action="store_true", help="only print what the recipe needs: memory, FLOPs, days")
     add_device_flag(command)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from mim_lsp.runtime.loading import find_model
     from mim_lsp.training.run import Machine, train
 
     scale = [] if args.lr_scale is None else [f"lr_scale={args.lr_scale}"]
+    settings = [*args.settings, *scale]
+    if args.plan:
+        return _plan(args.recipe, settings)
     train(
         args.recipe,
         corpus=args.corpus,
@@ -61,8 +64,23 @@ def _run(args: argparse.Namespace) -> int:
         minutes=args.minutes,
         steps=args.steps,
         resume=args.resume,
-        start=find_model(args.start) if args.start else None,
-        settings=[*args.settings, *scale],
+        start=_model(args.start) if args.start else None,
+        settings=settings,
         machine=Machine(args.device, args.threads, args.shard, args.feeders),
     )
+    return 0
+
+
+def _model(name: str) -> Path:
+    from mim_lsp.runtime.loading import find_model
+
+    return find_model(name)
+
+
+def _plan(recipe: str, settings: list[str]) -> int:
+    from mim_lsp.training.plan import plan_lines
+    from mim_lsp.training.recipes import find_recipe
+    from mim_lsp.training.settings import with_settings
+
+    print("\n".join(plan_lines([with_settings(find_recipe(recipe), settings)])))
     return 0

@@ -54,7 +54,7 @@ class _Place(NamedTuple):
 def pack(examples: Sequence[Example], row_tokens: int, pad: int, rows: int | None = None) -> Batch:
     """Place both rows of every example, first fit, longest first, into rows of `row_tokens` positions.
 
-    With `rows` there are exactly so many, and of the examples the first that find a place.
+    With `rows` there are exactly so many, and only the examples that find a place in them, the first ones first.
     """
     if rows is not None:
         examples = _fitting(examples, row_tokens, rows)
@@ -91,18 +91,14 @@ def _positions(segment: Sequence[int]) -> int:
 
 
 def _fitting(examples: Sequence[Example], row_tokens: int, rows: int) -> list[Example]:
-    """The first examples, as many as have a place in so many rows."""
-    room, fitting = rows * row_tokens, []
+    """The examples that have a place in so many rows, each beside those before it that have one."""
+    fitting: list[Example] = []
+    lengths: list[int] = []
     for example in examples:
-        room -= _positions(example.forward) + _positions(example.backward)
-        if room < 0:
-            break
-        fitting.append(example)
-    while fitting:
-        lengths = [_positions(segment) for example in fitting for segment in (example.forward, example.backward)]
-        if _first_fit(lengths, row_tokens)[1] <= rows:
-            break
-        fitting.pop()
+        more = [*lengths, _positions(example.forward), _positions(example.backward)]
+        if sum(more) <= rows * row_tokens and _first_fit(more, row_tokens)[1] <= rows:
+            fitting.append(example)
+            lengths = more
     return fitting
 
 

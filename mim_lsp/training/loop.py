@@ -25,7 +25,7 @@ from mim_lsp.training.out_of_memory import clear_out_of_memory
 from mim_lsp.training.parallel import gradients_shared, replicated, sharded
 from mim_lsp.training.recipe import Recipe
 from mim_lsp.training.report import Reporter
-from mim_lsp.training.sharded_checkpoint import load_sharded, save_sharded
+from mim_lsp.training.sharded_checkpoint import is_sharded, load_sharded, save_sharded
 from mim_lsp.training.workers import Workers
 
 CHECKPOINT = "checkpoint"
@@ -86,7 +86,7 @@ class Trainer:
 
     def resume(self) -> None:
         """Go on from the last checkpoint; raises `ModelError` when there is none that fits."""
-        load = load_sharded if self.means.sharded else load_checkpoint
+        load = load_sharded if self.means.sharded or is_sharded(self.checkpoint) else load_checkpoint
         self.progress = load(self.checkpoint, self.model, self.optimizers)
 
     def save(self) -> None:

@@ -43,7 +43,8 @@ _BASE = Recipe(
     config=_config(d_model=768, n_layers=12, n_heads=12, n_kv_heads=2, d_ff=2048, context_length=2048),
     minutes=25,
     examples_per_step=4,
-    rows=64,
+    rows=32,
+    micro_batches=2,
     matrix_lr=0.003,
     other_lr=0.002,
 )
@@ -99,12 +100,12 @@ def _paper(name: str, *, lr: float, batch_rows: int, warm_up: float, steps: int,
     )
 
 
-# 786k and 1M tokens a batch are 384 and 512 rows of 2,048.
+# A batch of 786k and 1M tokens of text is 384 and 512 rows of 2,048 in each direction.
 _PAPER = (
     _paper(
         "350m",
         lr=3e-4,
-        batch_rows=384,
+        batch_rows=768,
         warm_up=7 / 382,
         steps=382_000,
         d_model=1024,
@@ -116,7 +117,7 @@ _PAPER = (
     _paper(
         "1.3b",
         lr=2e-4,
-        batch_rows=512,
+        batch_rows=1024,
         warm_up=5 / 286,
         steps=286_000,
         d_model=2048,
@@ -128,7 +129,7 @@ _PAPER = (
     _paper(
         "2.7b",
         lr=2e-4,
-        batch_rows=512,
+        batch_rows=1024,
         warm_up=5 / 286,
         steps=286_000,
         d_model=2560,

@@ -5,6 +5,7 @@ The folder is put in its place as any other checkpoint is. It can be gone on wit
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,8 +39,13 @@ def save_sharded(folder: Path, model: Decoder, optimizers: list[Optimizer], prog
     dist.barrier()
 
 
+def is_sharded(folder: Path) -> bool:
+    """Whether the last whole checkpoint in `folder` is of a sharded run."""
+    return (whole_checkpoint(folder) / ".metadata").exists()
+
+
 def load_sharded(folder: Path, model: Decoder, optimizers: list[Optimizer]) -> Progress:
-    """Restore what `save_sharded` wrote; every process of the run must take part.
+    """Restore what `save_sharded` wrote, into a model in parts or in one piece; every process must take part.
 
     Raises:
         ModelError: there is no whole checkpoint of a sharded run, or it is of another recipe.
@@ -48,7 +54,9 @@ def load_sharded(folder: Path, model: Decoder, optimizers: list[Optimizer]) -> P
     state = _state(model, optimizers)
     try:
         progress = Progress.from_json((whole / "progress.json").read_text())
-        load(state, checkpoint_id=whole)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "torch.distributed is disabled")  # that is meant: one process alone
+            load(state, checkpoint_id=whole)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"cannot resume from {folder}: {error}. Start without --resume.") from error
     except CheckpointException as error:

@@ -14,7 +14,7 @@ from mim_lsp.errors import CorpusError, ModelError, SettingsError
 from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.weights import load_weights
 from mim_lsp.training import loop, run
-from mim_lsp.training.budget import Intervals
+from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.corpus.shards import Row, write_shards
 from mim_lsp.training.export import BF16_WEIGHTS, load_bf16
 from mim_lsp.training.recipes import RECIPES, find_recipe
@@ -88,7 +88,7 @@ def test_stopped_and_resumed_writes_the_same_model(
 
     straight = train("smoke", corpus=corpus, out=tmp_path / "straight", steps=3)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "Intervals", partial(Intervals, checkpoint_seconds=0))
+        patch.setattr(run, "Intervals", partial(Intervals, checkpoint_seconds=0))
         patch.setattr(loop, "save_checkpoint", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train("smoke", corpus=corpus, out=tmp_path / "stopped", steps=3)
@@ -170,6 +170,13 @@ def test_settings_are_kept_for_the_run_that_goes_on(corpus: Path, tmp_path: Path
     assert read_recipe(out) == replace(kept, beta=0.25, steps=2)
     with pytest.raises(SettingsError, match="is of the recipe smoke, not nano"):
         train("nano", corpus=corpus, out=out, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("budget", "seconds"), [(Budget(minutes=3), 45), (Budget(minutes=90), 300), (Budget(steps=9), 300)]
+)
+def test_a_short_run_is_looked_at_a_few_times_too(budget: Budget, seconds: float) -> None:
+    assert run._intervals(budget).heldout_seconds == seconds
 
 
 def test_fixed_rows_train_too(corpus: Path, tmp_path: Path) -> None:

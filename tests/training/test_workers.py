@@ -15,7 +15,7 @@ from mim_lsp.errors import ModelError
 from mim_lsp.model.folder import WEIGHTS
 from mim_lsp.model.weights import load_weights
 from mim_lsp.training.budget import Budget, Intervals
-from mim_lsp.training.export import write_model
+from mim_lsp.training.export import load_bf16, write_model
 from mim_lsp.training.forward import batch_losses
 from mim_lsp.training.loop import Means, Trainer
 from mim_lsp.training.optimizer import clip_gradients, learning_rate_factor, make_optimizers, set_learning_rate
@@ -113,7 +113,6 @@ def test_two_processes_learn_what_one_learns_and_resume(tmp_path: Path, shard: b
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:torch.distributed is disabled")
 def test_a_sharded_checkpoint_of_another_recipe_is_an_error(tmp_path: Path) -> None:
     run_processes(tmp_path, 2, 1, shard=True)
     model = tiny_model(n_layers=3)
@@ -121,6 +120,25 @@ def test_a_sharded_checkpoint_of_another_recipe_is_an_error(tmp_path: Path) -> N
         load_sharded(tmp_path / "checkpoint", model, make_optimizers(model, RECIPE, bf16=False))
     with pytest.raises(ModelError, match="cannot resume"):
         load_sharded(tmp_path / "nothing", model, make_optimizers(model, RECIPE, bf16=False))
+
+
+@pytest.mark.slow
+def test_one_process_goes_on_with_a_sharded_run(tmp_path: Path) -> None:
+    run_processes(tmp_path, 2, 2, *CONSTANT, shard=True)
+    written = load_bf16(tiny_config(), tmp_path / "model")
+    recipe = with_settings(RECIPE, CONSTANT)
+    alone = Trainer(recipe, tiny_model(5), source(), [source().batch(9)], tmp_path, means=Means(bf16=False))
+    alone.resume()
+    assert written is not None
+    assert alone.progress.step == 2
+    for ours, theirs in zip(alone.model.parameters(), written.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=2**-8, atol=0)
+    alone.run(Budget(steps=3))
+    assert not (tmp_path / "checkpoint" / ".metadata").exists()
+    straight = tmp_path / "straight"
+    run_processes(straight, 1, 3, *CONSTANT)
+    expected, found = (float(log[-1][2]) for log in (curve(straight), curve(tmp_path)))
+    assert found == pytest.approx(expected, rel=1e-3)
 
 
 def expected_weights() -> dict[str, Tensor]:
