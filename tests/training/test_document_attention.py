@@ -33,6 +33,7 @@ def test_normalized_queries_and_keys() -> None:
 
 
 @pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_attends_alike_and_learns_alike() -> None:
     segments = SEGMENTS.cuda()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +14,7 @@ from mim_lsp.training import learner
 from mim_lsp.training.batches import Batch, BatchSource
 from mim_lsp.training.document_attention import attend_in_blocks
 from mim_lsp.training.learner import Learner
+from mim_lsp.training.loop import on_device
 from mim_lsp.training.objective import Losses
 from mim_lsp.training.recipes import find_recipe
 from mim_lsp.training.windows import ExampleBuilder, WindowSettings
@@ -91,6 +93,30 @@ def test_compiled_flex_attention_measures_the_same_and_is_compiled_once(monkeypa
         with torch.no_grad():
             found = made.losses(batch(number)).nll_N
         torch.testing.assert_close(found, usual(number)[0].nll_N, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("recompute", [False, True])
+def test_a_gpu_learns_what_a_cpu_learns(compiled: bool, recompute: bool) -> None:
+    config = tiny_config(head_dim=64)
+    recipe, decoder = replace(RECIPE, config=config, recompute=recompute), tiny_model(head_dim=64)
+    with torch._dynamo.config.patch(recompile_limit=1, fail_on_recompile_limit_hit=True):
+        torch._dynamo.reset()
+        made = Learner(deepcopy(decoder).cuda(), recipe, bf16=True, compiled=compiled)
+        for number in (0, 1, 2):
+            found = made.losses(on_device(batch(number), torch.device("cuda")))
+            expected = Learner(decoder, replace(recipe, rows=0), bf16=False).losses(batch(number))
+            torch.testing.assert_close(found.nll_N.cpu(), expected.nll_N.float(), rtol=0.1, atol=0.15)
+            torch.testing.assert_close(found.loss.cpu(), expected.loss, rtol=0.01, atol=0)
+            found.loss.backward()
+            expected.loss.backward()
+    for ours, theirs in zip(made.decoder.parameters(), decoder.parameters(), strict=True):
+        assert ours.grad is not None
+        assert theirs.grad is not None
+        assert float((ours.grad.cpu() - theirs.grad).norm() / theirs.grad.norm()) < 0.05
 
 
 @pytest.fixture
