@@ -59,9 +59,9 @@ def test_a_file_arrives_in_parts(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_leg_from_the_smoke_test_to_the_parts(corpus: Path, tmp_path: Path) -> None:
     out, flags = tmp_path / "run", ["--corpus", corpus, "--set", "rows=2", "--device", "cpu"]
-    leg("smoke", "smoke", out, *flags)
+    leg("smoke", "smoke", out, *flags, "--minutes", 9)
     assert not list(tmp_path.glob("run*"))
-    leg("start", "smoke", out, *flags, "--steps", 3)
+    leg("start", "smoke", out, *flags, "--minutes", 0.02)
     said = leg("wait", out, 200)
     assert "trial of three steps with: nothing changed" in said
     assert "model written to" in said

@@ -10,6 +10,8 @@ import torch
 from mim_lsp.errors import SettingsError
 from mim_lsp.training.recipe import Recipe
 
+_CPU_SIGNS = ("can't allocate memory", "not enough memory")
+
 
 @contextmanager
 def clear_out_of_memory(recipe: Recipe) -> Iterator[None]:
@@ -24,7 +26,7 @@ def clear_out_of_memory(recipe: Recipe) -> Iterator[None]:
         raise SettingsError(f"the GPU's memory is used up: {_advice(recipe)}") from error
     except (MemoryError, RuntimeError) as error:
         # On a CPU PyTorch has no class of its own for it.
-        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+        if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _CPU_SIGNS):
             raise
         raise SettingsError(f"the machine's memory is used up: {_advice(recipe)}") from error
 

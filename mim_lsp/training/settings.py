@@ -123,7 +123,9 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 
 def write_recipe(recipe: Recipe, folder: Path) -> None:
     """Keep the recipe, settings and all, in a run's folder."""
-    (folder / RECIPE_FILE).write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
+    aside = folder / f"{RECIPE_FILE}.new"
+    aside.write_text(json.dumps(asdict(recipe), indent=2) + "\n", encoding="utf-8")
+    aside.replace(folder / RECIPE_FILE)
 
 
 def read_recipe(folder: Path) -> Recipe | None:
