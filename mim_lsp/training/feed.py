@@ -8,7 +8,6 @@ learns from the same ones however many processes there are.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
@@ -63,7 +62,6 @@ class _ThreadFeed:
 
 class _ProcessFeed:
     def __init__(self, source: Batches, first: int, stride: int, processes: int, *, pin: bool) -> None:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork
         loader: DataLoader[Any] = DataLoader(
             _ByNumber(source),
             batch_size=None,
