@@ -111,6 +111,15 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number of at least 0.
+
+    Raises:
+        ArgumentTypeError: it is not.
+    """
+    return 0 if text == "0" else whole(text)
+
+
 def positive(text: str) -> float:
     """A finite number above 0.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mim_lsp.cli.flags import DEFAULT_CORPUS, Commands, add_command, add_device_flag, positive, whole
+from mim_lsp.cli.flags import DEFAULT_CORPUS, Commands, add_command, add_device_flag, natural, positive, whole
 
 
 def add(commands: Commands) -> None:
@@ -29,20 +29,34 @@ def add(commands: Commands) -> None:
         "--from", dest="start", metavar="NAME|DIR", help="begin with this model's weights and tokenizer"
     )
     command.add_argument(
-        "--lr-scale",
-        type=positive,
-        default=1.0,
-        metavar="X",
-        help="factor on the learning rates (default: %(default)g)",
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting of the recipe for this run, for example beta=0; kept in recipe.json in --out",
+    )
+    command.add_argument(
+        "--lr-scale", type=positive, metavar="X", help="factor on the learning rates: --set lr_scale=X"
     )
     command.add_argument("--threads", type=whole, metavar="N", help="CPU threads (default: PyTorch's choice)")
+    command.add_argument(
+        "--feeders", type=natural, metavar="N", help="processes that draw windows (default: none on a CPU, 8 for a GPU)"
+    )
+    command.add_argument(
+        "--shard", action="store_true", help="under torchrun: each process keeps a part of the model only (FSDP2)"
+    )
+    command.add_argument("--plan", action="store_true", help="only print what the recipe needs: memory, FLOPs, days")
     add_device_flag(command)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from mim_lsp.runtime.loading import find_model
-    from mim_lsp.training.run import train
+    from mim_lsp.training.run import Machine, train
 
+    scale = [] if args.lr_scale is None else [f"lr_scale={args.lr_scale}"]
+    settings = [*args.settings, *scale]
+    if args.plan:
+        return _plan(args.recipe, settings)
     train(
         args.recipe,
         corpus=args.corpus,
@@ -50,9 +64,23 @@ def _run(args: argparse.Namespace) -> int:
         minutes=args.minutes,
         steps=args.steps,
         resume=args.resume,
-        device=args.device,
-        threads=args.threads,
-        start=find_model(args.start) if args.start else None,
-        lr_scale=args.lr_scale,
+        start=_model(args.start) if args.start else None,
+        settings=settings,
+        machine=Machine(args.device, args.threads, args.shard, args.feeders),
     )
+    return 0
+
+
+def _model(name: str) -> Path:
+    from mim_lsp.runtime.loading import find_model
+
+    return find_model(name)
+
+
+def _plan(recipe: str, settings: list[str]) -> int:
+    from mim_lsp.training.plan import plan_lines
+    from mim_lsp.training.recipes import find_recipe
+    from mim_lsp.training.settings import with_settings
+
+    print("\n".join(plan_lines([with_settings(find_recipe(recipe), settings)])))
     return 0

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -52,13 +51,18 @@ class _Place(NamedTuple):
     number: int
 
 
-def pack(examples: Sequence[Example], row_tokens: int, pad: int) -> Batch:
-    """Place both rows of every example, first fit, longest first, into rows of `row_tokens` positions."""
+def pack(examples: Sequence[Example], row_tokens: int, pad: int, rows: int | None = None) -> Batch:
+    """Place both rows of every example, first fit, longest first, into rows of `row_tokens` positions.
+
+    With `rows` there are exactly so many, and only the examples that find a place in them, the first ones first.
+    """
+    if rows is not None:
+        examples = _fitting(examples, row_tokens, rows)
     segments = [segment for example in examples for segment in (example.forward, example.backward)]
-    lengths = [max(0, len(segment) - 1) for segment in segments]  # the last token is only predicted
-    assert max(lengths) <= row_tokens
+    lengths = [_positions(segment) for segment in segments]
+    assert max(lengths, default=0) <= row_tokens
     places, n_rows = _first_fit(lengths, row_tokens)
-    ids = np.full((n_rows, row_tokens), pad, dtype=np.int64)
+    ids = np.full((rows or n_rows, row_tokens), pad, dtype=np.int64)
     positions, numbers = np.zeros_like(ids), np.zeros_like(ids)
     targets = np.full_like(ids, IGNORE)
     backward = np.zeros(ids.shape, dtype=bool)
@@ -81,6 +85,23 @@ def pack(examples: Sequence[Example], row_tokens: int, pad: int) -> Batch:
     )
 
 
+def _positions(segment: Sequence[int]) -> int:
+    """How many positions a segment takes: its last token is only predicted."""
+    return max(0, len(segment) - 1)
+
+
+def _fitting(examples: Sequence[Example], row_tokens: int, rows: int) -> list[Example]:
+    """The examples that have a place in so many rows, each beside those before it that have one."""
+    fitting: list[Example] = []
+    lengths: list[int] = []
+    for example in examples:
+        more = [*lengths, _positions(example.forward), _positions(example.backward)]
+        if sum(more) <= rows * row_tokens and _first_fit(more, row_tokens)[1] <= rows:
+            fitting.append(example)
+            lengths = more
+    return fitting
+
+
 def _first_fit(lengths: Sequence[int], capacity: int) -> tuple[list[_Place], int]:
     """A place for each length, the longest placed first, and the number of rows that this takes."""
     used: list[int] = []
@@ -97,27 +118,32 @@ def _first_fit(lengths: Sequence[int], capacity: int) -> tuple[list[_Place], int
     return [places[i] for i in range(len(lengths))], len(used)
 
 
-class BatchSource:
-    """Batches over a list of texts; `batch(step)` is the same whenever and wherever it is asked."""
+class ExampleSource(Protocol):
+    """Examples by their number: the same one whenever and wherever it is asked for."""
 
-    def __init__(
-        self, texts: Sequence[str], builder: ExampleBuilder, examples_per_batch: int, stride: int, seed: int
-    ) -> None:
-        self.texts, self.builder, self.seed = texts, builder, seed
-        self.examples_per_batch, self.stride = examples_per_batch, stride
+    def example(self, number: int) -> Example:
+        """The example of that number, from 0; there is one for every number."""
+        ...
+
+
+class Batches(Protocol):
+    """Batches by their number: the same one whenever and wherever it is asked for."""
+
+    def batch(self, number: int) -> Batch:
+        """The batch of that number, from 0; there is one for every number."""
+        ...
+
+
+class DrawnExamples:
+    """Examples drawn from texts: the next places of a random order over the whole corpus, again and again."""
+
+    def __init__(self, texts: Sequence[str], builder: ExampleBuilder, stride: int, seed: int) -> None:
+        self.texts, self.builder, self.stride, self.seed = texts, builder, stride, seed
         self.anchors = [(i, at) for i, text in enumerate(texts) for at in range(0, len(text), stride)]
         self._order: tuple[int, npt.NDArray[np.int64]] | None = None
 
-    def batch(self, step: int) -> Batch:
-        """The batch of one step."""
-        return pack(self.examples(step), self.builder.settings.tokens, self.builder.special.pad)
-
-    def examples(self, step: int) -> list[Example]:
-        """The examples of one step: the next places of a random order over the whole corpus, again and again."""
-        first = step * self.examples_per_batch
-        return [self._example(number) for number in range(first, first + self.examples_per_batch)]
-
-    def _example(self, number: int) -> Example:
+    def example(self, number: int) -> Example:
+        """See `ExampleSource`."""
         epoch, place = divmod(number, len(self.anchors))
         index, anchor = self.anchors[self._order_of(epoch)[place]]
         return self.builder.draw(self.texts[index], anchor, self.stride, random.Random(f"{self.seed}/{number}"))
@@ -131,23 +157,38 @@ class BatchSource:
         return order[1]
 
 
-class Prefetcher:
-    """Makes the next step's batch in another thread while this step's is learned from."""
+class PackedBatches:
+    """Batches of so many examples each, packed into rows."""
 
-    def __init__(self, source: BatchSource, stride: int = 1) -> None:
-        self._source, self._stride = source, stride
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
-        self._next: tuple[int, Future[Batch]] | None = None
+    def __init__(
+        self, source: ExampleSource, examples_per_batch: int, row_tokens: int, pad: int, rows: int | None = None
+    ) -> None:
+        """With `rows` every batch has exactly so many, and drops what finds no place in them."""
+        self.source, self.examples_per_batch = source, examples_per_batch
+        self.row_tokens, self.pad, self.rows = row_tokens, pad, rows
 
-    def batch(self, step: int) -> Batch:
-        """The batch of `step`; asking for every `stride`-th in order costs no waiting."""
-        if self._next is None or self._next[0] != step:
-            self._next = (step, self._pool.submit(self._source.batch, step))
-        batch = self._next[1].result()
-        following = step + self._stride
-        self._next = (following, self._pool.submit(self._source.batch, following))
-        return batch
+    def batch(self, number: int) -> Batch:
+        """See `Batches`."""
+        return pack(self.examples(number), self.row_tokens, self.pad, self.rows)
 
-    def close(self) -> None:
-        """Stop the thread."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def examples(self, number: int) -> list[Example]:
+        """The examples that one batch is made of."""
+        first = number * self.examples_per_batch
+        return [self.source.example(i) for i in range(first, first + self.examples_per_batch)]
+
+
+class BatchSource(PackedBatches):
+    """Batches over a list of texts."""
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        builder: ExampleBuilder,
+        examples_per_batch: int,
+        stride: int,
+        seed: int,
+        rows: int | None = None,
+    ) -> None:
+        drawn = DrawnExamples(texts, builder, stride, seed)
+        super().__init__(drawn, examples_per_batch, builder.settings.tokens, builder.special.pad, rows)
+        self.texts, self.anchors = drawn.texts, drawn.anchors

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 
 from mim_lsp.errors import ModelError
 from mim_lsp.model.network import Decoder
+from mim_lsp.training.guard import Guard
 
 
 @dataclass
@@ -29,21 +30,50 @@ class Progress:
     """Tokens predicted so far, both directions counted."""
     seconds: float = 0.0
     """Time spent training, pauses between sessions not counted."""
+    guard: Guard = field(default_factory=Guard)
+    """Which gradients were usual."""
+
+    @classmethod
+    def from_json(cls, text: str) -> Progress:
+        """Read what `to_json` wrote; raises `ValueError` or `TypeError` where it is something else."""
+        values = json.loads(text)
+        return cls(**{**values, "guard": Guard(**values.get("guard", {}))})
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps(asdict(self))
 
 
 def save_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer], progress: Progress) -> None:
     """Write the checkpoint `folder`, replacing an older one only when the new one is whole."""
-    aside, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    aside = begin_checkpoint(folder)
     save_file({name: p.detach().contiguous() for name, p in model.named_parameters()}, aside / "weights.safetensors")
     save_file(_optimizer_tensors(optimizers), aside / "optimizer.safetensors")
-    (aside / "progress.json").write_text(json.dumps(asdict(progress)))
+    end_checkpoint(folder, progress)
+
+
+def begin_checkpoint(folder: Path) -> Path:
+    """An empty folder in which the next checkpoint is to be written."""
+    aside = folder.with_name(folder.name + ".new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    return aside
+
+
+def end_checkpoint(folder: Path, progress: Progress) -> None:
+    """Put the checkpoint that was written aside in its place."""
+    aside, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    (aside / "progress.json").write_text(progress.to_json())
     if folder.exists():  # else `old` is the last whole one, and goes only when the new one has its place
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     aside.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def whole_checkpoint(folder: Path) -> Path:
+    """Where the last whole checkpoint is: in its place, or still under its old name."""
+    return folder if folder.exists() else folder.with_name(folder.name + ".old")
 
 
 def load_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer]) -> Progress:
@@ -52,12 +82,12 @@ def load_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer]) -
     Raises:
         ModelError: there is no whole checkpoint, or it is of another recipe.
     """
-    whole = folder if folder.exists() else folder.with_name(folder.name + ".old")
+    whole = whole_checkpoint(folder)
     try:
         weights = load_file(whole / "weights.safetensors")
         state = load_file(whole / "optimizer.safetensors")
-        progress = Progress(**json.loads((whole / "progress.json").read_text()))
-    except (OSError, ValueError, TypeError, SafetensorError) as error:
+        progress = Progress.from_json((whole / "progress.json").read_text())
+    except (OSError, ValueError, TypeError, AttributeError, SafetensorError) as error:
         raise ModelError(f"cannot resume from {folder}: {error}. Start without --resume.") from error
     try:
         model.load_state_dict(weights)

@@ -1,25 +1,31 @@
-"""The training loop: learn from a batch, log, look at held-out text, keep checkpoints, end on time."""
+"""The training loop: learn from batches, log, look at held-out text, keep checkpoints, end on time."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
+from torch import nn
 
-from mim_lsp.errors import SettingsError
 from mim_lsp.model.network import Decoder
-from mim_lsp.training.batches import Batch, BatchSource, Prefetcher
+from mim_lsp.training.batches import Batch, Batches
+from mim_lsp.training.budget import Budget, Every, Intervals
 from mim_lsp.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from mim_lsp.training.forward import Metrics, average, batch_losses, metrics
-from mim_lsp.training.log import Entry, RunLog, say
+from mim_lsp.training.feed import Feed, open_feed
+from mim_lsp.training.flops import batch_flops
+from mim_lsp.training.forward import Metrics, average, metrics
+from mim_lsp.training.learner import Learner
+from mim_lsp.training.log import Entry, Pace, RunLog, say
+from mim_lsp.training.objective import Losses
 from mim_lsp.training.optimizer import clip_gradients, learning_rate_factor, make_optimizers, set_learning_rate
-from mim_lsp.training.recipes import Recipe
+from mim_lsp.training.out_of_memory import clear_out_of_memory
+from mim_lsp.training.parallel import gradients_shared, replicated, sharded
+from mim_lsp.training.recipe import Recipe
+from mim_lsp.training.report import Reporter
+from mim_lsp.training.sharded_checkpoint import is_sharded, load_sharded, save_sharded
 from mim_lsp.training.workers import Workers
 
 CHECKPOINT = "checkpoint"
@@ -27,36 +33,19 @@ CHECKPOINT = "checkpoint"
 
 
 @dataclass(frozen=True)
-class Budget:
-    """When a run ends: after so many minutes of training, or after so many steps. Exactly one is set.
+class Means:
+    """What a run computes with."""
 
-    Raises:
-        SettingsError: nothing can be done in the budget.
-    """
-
-    minutes: float | None = None
-    steps: int | None = None
-
-    def __post_init__(self) -> None:
-        assert (self.minutes is None) != (self.steps is None)
-        if (self.minutes or self.steps or 0) <= 0:
-            raise SettingsError("a run needs a positive number of minutes or steps.")
-
-    def share_used(self, progress: Progress) -> float:
-        """How much of the budget is gone, from 0 to 1 and more."""
-        if self.steps is not None:
-            return progress.step / self.steps
-        assert self.minutes is not None
-        return progress.seconds / (60 * self.minutes)
-
-
-@dataclass(frozen=True)
-class Intervals:
-    """How often the loop does what costs time."""
-
-    log_steps: int = 10
-    checkpoint_seconds: float = 120
-    heldout_seconds: float = 300
+    bf16: bool
+    """Multiply in bf16."""
+    compiled: bool = False
+    """Compile blocks and objective."""
+    sharded: bool = False
+    """Each process keeps a part of the model only."""
+    feeders: int = 0
+    """Processes that draw windows; 0: a thread."""
+    peak_flops: float = float("nan")
+    """What the device could do, in FLOP/s."""
 
 
 class Trainer:
@@ -66,97 +55,133 @@ class Trainer:
         self,
         recipe: Recipe,
         model: Decoder,
-        source: BatchSource,
+        source: Batches,
         heldout: list[Batch],
         folder: Path,
         *,
-        bf16: bool,
+        means: Means,
         intervals: Intervals | None = None,
         workers: Workers | None = None,
     ) -> None:
         self.recipe, self.model, self.source, self.heldout, self.folder = recipe, model, source, heldout, folder
-        self.bf16, self.intervals, self.workers = bf16, intervals or Intervals(), workers or Workers()
+        self.means, self.intervals, self.workers = means, intervals or Intervals(), workers or Workers()
         self.device = next(model.parameters()).device
-        self.optimizers = make_optimizers(model, recipe, bf16=bf16)
+        self.learner = Learner(model, recipe, bf16=means.bf16, compiled=means.compiled)
+        self.module = self._shared()
+        self.optimizers = make_optimizers(model, recipe, bf16=means.bf16)
         self.progress = Progress()
         self.checkpoint = folder / CHECKPOINT
         self.watch: Callable[[Metrics], None] = lambda _: None
         """Is shown what each look at the held-out batches found."""
 
+    def _shared(self) -> nn.Module:
+        if self.means.sharded:
+            return sharded(self.learner)
+        return replicated(self.learner) if self.workers.size > 1 else self.learner
+
+    @property
+    def micro_batches(self) -> int:
+        """That this process learns from in each step."""
+        return -(-self.recipe.micro_batches // self.workers.size)
+
     def resume(self) -> None:
         """Go on from the last checkpoint; raises `ModelError` when there is none that fits."""
-        self.progress = load_checkpoint(self.checkpoint, self.model, self.optimizers)
+        load = load_sharded if self.means.sharded or is_sharded(self.checkpoint) else load_checkpoint
+        self.progress = load(self.checkpoint, self.model, self.optimizers)
+
+    def save(self) -> None:
+        """Write a checkpoint; of a sharded run every process must."""
+        if self.means.sharded:
+            save_sharded(self.checkpoint, self.model, self.optimizers, self.progress)
+        elif self.workers.is_first:
+            save_checkpoint(self.checkpoint, self.model, self.optimizers, self.progress)
 
     def run(self, budget: Budget) -> None:
         """Train until the budget is used, then write the last checkpoint and held-out line."""
         log = RunLog(self.folder, step=self.progress.step) if self.workers.is_first else None
-        prefetcher = Prefetcher(self.source, stride=self.workers.size)
+        first = self.progress.step * self.micro_batches * self.workers.size + self.workers.rank
+        pin = self.device.type == "cuda"
+        feed = open_feed(self.source, first, self.workers.size, self.means.feeders, pin=pin)
         try:
-            with _progress_bar(visible=self.workers.is_first) as bar:
-                self._steps(budget, prefetcher, log, bar)
+            with Reporter(visible=self.workers.is_first) as reporter, clear_out_of_memory(self.recipe):
+                self._steps(budget, feed, log, reporter)
+                self._look_at_heldout(log, 0.0)
         finally:
-            prefetcher.close()
-        if log is not None:
-            self._look_at_heldout(log, 0.0)
-            save_checkpoint(self.checkpoint, self.model, self.optimizers, self.progress)
+            feed.close()
+        self.save()
 
-    def _steps(self, budget: Budget, prefetcher: Prefetcher, log: RunLog | None, bar: ProgressBar) -> None:
+    def _steps(self, budget: Budget, feed: Feed, log: RunLog | None, reporter: Reporter) -> None:
         """Learn until the budget is used; only the process with a log writes files."""
-        task = bar.add_task("training", total=1.0, note="")
-        bar.update(task, completed=budget.share_used(self.progress))
         save_now, look_now = Every(self.intervals.checkpoint_seconds), Every(self.intervals.heldout_seconds)
-        recent: list[Metrics] = []
-        while (share := self.workers.agreed(budget.share_used(self.progress))) < 1:
-            factor = learning_rate_factor(share, self.recipe.warm_up, self.recipe.decay)
-            started = time.perf_counter()
-            number = self.progress.step * self.workers.size + self.workers.rank
-            measured, n_tokens = self.learn(prefetcher.batch(number), factor)
-            self._count(n_tokens * self.workers.size, time.perf_counter() - started)
-            if log is None:
-                continue
-            recent.append(measured)
-            if self.progress.step % self.intervals.log_steps == 0:
-                entry = self._entry("train", average(recent), factor)
-                log.add(entry)
-                recent.clear()
-                bar.update(task, completed=budget.share_used(self.progress), note=_note(entry))
-            if save_now():
-                save_checkpoint(self.checkpoint, self.model, self.optimizers, self.progress)
-            if look_now():
+        recent, clock = _Recent(), time.perf_counter()
+        while True:
+            wanted = [budget.share_used(self.progress), save_now(), look_now()]
+            share, save, look = self.workers.agreed(wanted)
+            factor = learning_rate_factor(share, self.recipe)
+            if save:
+                self.save()
+            if look:
                 self._look_at_heldout(log, factor)
-        bar.update(task, completed=1.0)
+            if share >= 1:
+                return
+            batches = [next(feed) for _ in range(self.micro_batches)]
+            started = time.perf_counter()
+            measured, norm = self.learn(batches, factor)
+            n_tokens = self.workers.total(sum(batch.n_tokens for batch in batches))
+            flops = sum(batch_flops(self.model.config, batch) for batch in batches)
+            now = time.perf_counter()
+            recent.add(measured, norm, n_tokens, flops, now - started)
+            self._count(n_tokens, now - clock)
+            clock = now
+            if self.progress.step % self.intervals.log_steps == 0:
+                self._log_training(recent, factor, budget, log, reporter)
+                recent = _Recent()
 
-    def learn(self, batch: Batch, lr_factor: float) -> tuple[Metrics, int]:
-        """One optimizer step on `batch`; a step whose gradient is not finite is skipped, and said so."""
-        self.model.train()
-        batch = on_device(batch, self.device)
-        losses = batch_losses(self.model, batch, self.recipe.beta, bf16=self.bf16)
-        losses.loss.backward()  # type: ignore[no-untyped-call]
-        self.workers.average_gradients(self.model)
+    def _log_training(
+        self, recent: _Recent, factor: float, budget: Budget, log: RunLog | None, reporter: Reporter
+    ) -> None:
+        """Write a line about the last steps of all processes, each of which must take part."""
+        measured = average(self.workers.gathered(recent.measured))
+        if log is not None:
+            entry = self._entry("train", measured, factor, self._pace(recent))
+            log.add(entry)
+            reporter.show(budget.share_used(self.progress), entry, budget.seconds_left(self.progress))
+
+    def learn(self, batches: Sequence[Batch], lr_factor: float) -> tuple[Metrics, float]:
+        """One optimizer step on the mean of `batches`, or none, which is said; what was measured, and the norm of the
+        gradient, NaN for a step that was skipped.
+        """
+        self.module.train()
+        measured = [self._backward(batch, len(batches), last=i == len(batches) - 1) for i, batch in enumerate(batches)]
         norm = clip_gradients(self.model, self.recipe.clip_norm)
-        if math.isfinite(norm):
+        refusal = self.progress.guard.refusal(norm, self.recipe.spike_factor)
+        if refusal is None:
             set_learning_rate(self.optimizers, lr_factor)
             for optimizer in self.optimizers:
                 optimizer.step()
-        else:
-            say(f"step {self.progress.step}: gradient norm is {norm}; step skipped")
+        elif self.workers.is_first:
+            say(f"step {self.progress.step}: {refusal}; step skipped")
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
-        return metrics(losses, batch), batch.n_tokens
+        return average(measured), norm if refusal is None else float("nan")
 
-    def measure(self, batches: list[Batch]) -> Metrics:
-        """Mean metrics without learning."""
-        self.model.eval()
-        with torch.no_grad():
-            moved = (on_device(batch, self.device) for batch in batches)
-            return average(
-                metrics(batch_losses(self.model, batch, self.recipe.beta, bf16=self.bf16), batch) for batch in moved
+    def _backward(self, batch: Batch, n_batches: int, *, last: bool) -> Metrics:
+        """Add a batch's share to the gradients."""
+        batch = on_device(batch, self.device)
+        with gradients_shared(self.module, now=last):
+            loss, nll_N, tv_K = self.module(batch)
+            (loss / n_batches).backward()
+        return metrics(Losses(loss, nll_N, tv_K), batch)
+
+    def _look_at_heldout(self, log: RunLog | None, lr_factor: float) -> None:
+        if log is None and not self.means.sharded:
+            return
+        measured = measure(self.learner, self.heldout)
+        if log is not None:
+            log.add(
+                self._entry("heldout", measured, lr_factor, Pace(self._speed(), skipped=self.progress.guard.skipped))
             )
-
-    def _look_at_heldout(self, log: RunLog, lr_factor: float) -> None:
-        measured = self.measure(self.heldout)
-        log.add(self._entry("heldout", measured, lr_factor))
-        log.plot()
+            log.plot()
         self.watch(measured)
 
     def _count(self, n_tokens: int, seconds: float) -> None:
@@ -164,46 +189,51 @@ class Trainer:
         self.progress.tokens += n_tokens
         self.progress.seconds += seconds
 
-    def _entry(self, split: str, measured: Metrics, lr_factor: float) -> Entry:
+    def _speed(self) -> float:
+        """Tokens per second since the beginning."""
+        return self.progress.tokens / self.progress.seconds if self.progress.seconds else 0.0
+
+    def _pace(self, recent: _Recent) -> Pace:
+        """Of the last steps; the other processes are taken to be as fast as this one."""
+        mfu = recent.flops / recent.seconds / self.means.peak_flops
+        norms = [norm for norm in recent.norms if norm == norm]
+        norm = sum(norms) / len(norms) if norms else float("nan")
+        return Pace(recent.n_tokens / recent.seconds, mfu, norm, self.progress.guard.skipped)
+
+    def _entry(self, split: str, measured: Metrics, lr_factor: float, pace: Pace) -> Entry:
         done = self.progress
-        speed = done.tokens / done.seconds if done.seconds else 0.0
-        return Entry(split, done.step, done.tokens, done.seconds / 60, lr_factor, speed, measured)
+        return Entry(split, done.step, done.tokens, done.seconds / 60, lr_factor, pace, measured)
 
 
-class Every:
-    """True once per so many seconds."""
+@dataclass
+class _Recent:
+    """The steps since the last line of the log."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds, self._clock = seconds, clock
-        self._last = clock()
+    measured: list[Metrics] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    n_tokens: int = 0
+    flops: float = 0.0
+    """Of this process."""
+    seconds: float = 0.0
 
-    def __call__(self) -> bool:
-        """Whether the time has come again."""
-        now = self._clock()
-        if now - self._last < self._seconds:
-            return False
-        self._last = now
-        return True
+    def add(self, measured: Metrics, norm: float, n_tokens: int, flops: float, seconds: float) -> None:
+        """Count a step."""
+        self.measured.append(measured)
+        self.norms.append(norm)
+        self.n_tokens += n_tokens
+        self.flops += flops
+        self.seconds += seconds
+
+
+def measure(learner: Learner, batches: Sequence[Batch]) -> Metrics:
+    """Mean metrics without learning."""
+    learner.eval()
+    device = next(learner.parameters()).device
+    with torch.no_grad():
+        moved = (on_device(batch, device) for batch in batches)
+        return average(metrics(learner.losses(batch), batch) for batch in moved)
 
 
 def on_device(batch: Batch, device: torch.device) -> Batch:
     """The batch with its tensors moved."""
     return Batch(**{name: tensor.to(device, non_blocking=True) for name, tensor in vars(batch).items()})
-
-
-def _progress_bar(*, visible: bool) -> ProgressBar:
-    columns = (
-        TextColumn("{task.percentage:5.1f} %"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    return ProgressBar(*columns, refresh_per_second=1, disable=not visible)
-
-
-def _note(entry: Entry) -> str:
-    m = entry.metrics
-    return (
-        f"step {entry.step}  NLL {m.nll_forward:.3f} -> {m.nll_backward:.3f} <-  TV {m.tv_middle:.2f}"
-        f"  {entry.tokens_per_second:,.0f} tok/s"
-    )

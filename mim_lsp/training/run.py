@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from mim_lsp.errors import CorpusError, SettingsError
-from mim_lsp.model.folder import TOKENIZER, WEIGHTS, read_config, write_shape
+from mim_lsp.model.folder import TOKENIZER, WEIGHTS, read_config
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
-from mim_lsp.model.weights import load_weights, save_weights
+from mim_lsp.model.weights import load_weights
 from mim_lsp.training.batches import Batch, BatchSource
 from mim_lsp.training.bf16 import has_bf16
+from mim_lsp.training.budget import Budget, Intervals
+from mim_lsp.training.checkpoint import whole_checkpoint
 from mim_lsp.training.corpus.reader import Document, Split, read_documents
+from mim_lsp.training.export import load_bf16, write_model
+from mim_lsp.training.flops import peak_flops
 from mim_lsp.training.log import say
-from mim_lsp.training.loop import CHECKPOINT, Budget, Trainer
+from mim_lsp.training.loop import CHECKPOINT, Means, Trainer
 from mim_lsp.training.memory import keep_freed_memory
-from mim_lsp.training.recipes import Recipe, find_recipe
+from mim_lsp.training.recipe import Recipe
+from mim_lsp.training.recipes import find_recipe
+from mim_lsp.training.settings import read_recipe, with_settings, write_recipe
 from mim_lsp.training.vocabulary import learn_tokenizer
 from mim_lsp.training.windows import ExampleBuilder
 from mim_lsp.training.workers import Workers
@@ -27,6 +35,26 @@ from mim_lsp.training.workers import Workers
 CHARS_PER_ANCHOR_TOKEN = 3
 """Characters of text for each token of a row: how far apart the windows over a document start."""
 HELDOUT_BATCHES = 8
+FIXED_HELDOUT_BATCHES = 2
+"""Of batches with `rows`, which are large."""
+OVERDRAWN = 1.5
+"""Windows for a batch with `rows`, of what would fill it if all were as long as they are meant to be: many are shorter,
+at the end of a file say, and what does not fit is left out. Measured: 97 % full for `base` (docs/experiments.md)."""
+MOST_FEEDERS = 8
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run is given to compute with."""
+
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
+    threads: int | None = None
+    """CPU threads; torch's default if None."""
+    shard: bool = False
+    """Each of several processes keeps a part of the model only."""
+    feeders: int | None = None
+    """Processes that draw windows; if None, what suits the device."""
 
 
 def train(
@@ -37,10 +65,9 @@ def train(
     minutes: float | None = None,
     steps: int | None = None,
     resume: bool = False,
-    device: str = "auto",
-    threads: int | None = None,
     start: Path | None = None,
-    lr_scale: float = 1.0,
+    settings: Sequence[str] = (),
+    machine: Machine | None = None,
 ) -> Path:
     """Train `recipe` on the corpus and write the model folder `out/<model name>`.
 
@@ -50,24 +77,26 @@ def train(
         out: folder for checkpoint, log and model.
         minutes: time budget; the recipe's own if neither this nor `steps` is given.
         steps: end after so many steps instead.
-        resume: go on from the checkpoint in `out`.
-        device: `auto`, `cpu` or `cuda`.
-        threads: CPU threads; torch's default if None.
+        resume: go on from the checkpoint in `out`, by the recipe and settings that are kept there.
         start: folder of a model of the recipe's shape, whose tokenizer and weights the run begins with.
-        lr_scale: factor on the recipe's learning rates; a trained model goes on better with less.
+        settings: `NAME=VALUE`, changes to the recipe.
+        machine: what to compute with.
 
     Raises:
-        SettingsError: unknown recipe, no such device, no budget, a `start` of another shape, or a run in `out` that is
-            not to be resumed.
+        SettingsError: unknown recipe or setting, no such device, no budget, a `start` of another shape, a run in `out`
+            that is not to be resumed, or too little memory.
         CorpusError: the corpus is missing or empty.
         ModelError: `resume` without a checkpoint that fits.
     """
-    chosen, target, workers = find_recipe(recipe), _device(device), Workers()
-    chosen = replace(chosen, matrix_lr=lr_scale * chosen.matrix_lr, other_lr=lr_scale * chosen.other_lr)
-    budget = Budget(steps=steps) if steps is not None else Budget(chosen.minutes if minutes is None else minutes)
-    if (out / CHECKPOINT).exists() and not resume:
+    machine, workers = machine or Machine(), Workers()
+    target = _device(machine.device, workers)
+    chosen = _with_length(with_settings(_recipe(recipe, out, resume=resume), settings), minutes, steps)
+    budget = Budget(steps=chosen.steps) if chosen.steps else Budget(chosen.minutes)
+    if whole_checkpoint(out / CHECKPOINT).exists() and not resume:
         raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
-    _set_up(target, threads, chosen.seed)
+    if machine.shard and workers.size == 1:
+        raise SettingsError("only several processes can share a model out: start them with torchrun, see --help.")
+    _set_up(target, machine.threads, chosen.seed)
     documents, heldout = _documents(corpus, "train"), _documents(corpus, "heldout")
     out.mkdir(parents=True, exist_ok=True)
     workers.join(target)
@@ -77,15 +106,32 @@ def train(
     builder = _builder(chosen, tokenizer)
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
     model = (Decoder(chosen.config) if start is None else _started(chosen, start)).to(target)
-    trainer = Trainer(chosen, model, source, measured, out, bf16=has_bf16(target), workers=workers)
+    means = _means(machine, chosen, target, workers)
+    trainer = Trainer(chosen, model, source, measured, out, means=means, intervals=_intervals(budget), workers=workers)
     if resume:
         trainer.resume()
     if workers.is_first:
-        say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}")
+        write_recipe(chosen, out)
+        say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}{_speed(means)}")
     trainer.run(budget)
+    folder = write_model(out / chosen.model_name, chosen, tokenizer, model, workers)
     workers.leave()
-    folder = out / chosen.model_name
-    return write_model(folder, chosen, tokenizer, model) if workers.is_first else folder
+    return folder
+
+
+def _recipe(name: str, out: Path, *, resume: bool) -> Recipe:
+    """The recipe of that name, or what the run that goes on made of it."""
+    named, kept = find_recipe(name), read_recipe(out) if resume else None
+    if kept is not None and kept.name != name:
+        raise SettingsError(f"the run in {out} is of the recipe {kept.name}, not {name}. Choose another --out.")
+    return kept or named
+
+
+def _with_length(recipe: Recipe, minutes: float | None, steps: int | None) -> Recipe:
+    if steps is not None:
+        Budget(steps=steps)  # raises where there is nothing to do
+        return replace(recipe, steps=steps)
+    return recipe if minutes is None else replace(recipe, minutes=minutes, steps=0)
 
 
 def _set_up(device: torch.device, threads: int | None, seed: int) -> None:
@@ -93,34 +139,57 @@ def _set_up(device: torch.device, threads: int | None, seed: int) -> None:
         torch.set_num_threads(threads)
     if device.type == "cpu":
         keep_freed_memory()
+    else:
+        torch.cuda.set_device(device)
+        torch.set_float32_matmul_precision("high")
     torch.manual_seed(seed)
+
+
+def _means(machine: Machine, recipe: Recipe, device: torch.device, workers: Workers) -> Means:
+    bf16, on_gpu = has_bf16(device), device.type == "cuda"
+    most = max(1, ((os.cpu_count() or 1) - 1) // max(1, workers.size)) if on_gpu else 0
+    return Means(
+        bf16=bf16,
+        compiled=on_gpu and recipe.compile and bool(recipe.rows),
+        sharded=machine.shard,
+        feeders=min(MOST_FEEDERS, most) if machine.feeders is None else machine.feeders,
+        peak_flops=peak_flops(device, bf16=bf16),
+    )
+
+
+def _intervals(budget: Budget) -> Intervals:
+    """The usual ones, but a few looks at held-out files in a short run too."""
+    usual = Intervals()
+    if budget.minutes is None:
+        return usual
+    return replace(usual, heldout_seconds=min(usual.heldout_seconds, 60 * budget.minutes / 4))
+
+
+def _speed(means: Means) -> str:
+    peak = f", which reaches {means.peak_flops / 1e12:.2f} TFLOP/s in matrix products"
+    return f"{peak}{', compiled' if means.compiled else ''}"
 
 
 def _started(recipe: Recipe, start: Path) -> Decoder:
     """The model in `start`, to be trained further."""
     if read_config(start) != replace(recipe.config, end_bias=read_config(start).end_bias):
         raise SettingsError(f"the model in {start} has another shape than the recipe {recipe.name}")
-    return load_weights(recipe.config, start / WEIGHTS).train().requires_grad_(True)
-
-
-def write_model(folder: Path, recipe: Recipe, tokenizer: CodeTokenizer, model: Decoder) -> Path:
-    """Write the trained model's folder, all but its card."""
-    write_shape(folder, recipe.config, tokenizer)
-    save_weights(model, folder / WEIGHTS)
-    say(f"model written to {folder}")
-    return folder
+    model = load_bf16(recipe.config, start) or load_weights(recipe.config, start / WEIGHTS)
+    return model.train().requires_grad_(True)
 
 
 def heldout_batches(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) -> list[Batch]:
     """The same few held-out batches every time."""
-    source = BatchSource([d.content for d in documents], builder, recipe.examples_per_step, stride(recipe), seed=0)
-    return [source.batch(step) for step in range(HELDOUT_BATCHES)]
+    source = _source(documents, builder, replace(recipe, seed=0))
+    return [source.batch(step) for step in range(FIXED_HELDOUT_BATCHES if recipe.rows else HELDOUT_BATCHES)]
 
 
 def _documents(corpus: Path, split: Split) -> list[Document]:
     documents = read_documents(corpus, split, prose=split == "train")
     if not any(document.content for document in documents):
-        raise CorpusError(f"{corpus} holds no {split} documents. Build it with: mim-lsp corpus build MANIFEST.")
+        raise CorpusError(
+            f"{corpus} holds no {split} documents. Build it with: mim-lsp corpus build corpora/py-nano.toml."
+        )
     return documents
 
 
@@ -146,6 +215,10 @@ def _builder(recipe: Recipe, tokenizer: CodeTokenizer) -> ExampleBuilder:
 
 def _source(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) -> BatchSource:
     texts = [document.content for document in documents]
+    if recipe.rows:
+        each = recipe.n_directions * sum(recipe.lengths) / len(recipe.lengths)
+        n_examples = max(1, round(OVERDRAWN * recipe.rows / each))
+        return BatchSource(texts, builder, n_examples, stride(recipe), recipe.seed, recipe.rows)
     return BatchSource(texts, builder, recipe.examples_per_step, stride(recipe), recipe.seed)
 
 
@@ -154,8 +227,8 @@ def stride(recipe: Recipe) -> int:
     return CHARS_PER_ANCHOR_TOKEN * recipe.config.context_length
 
 
-def _device(name: str) -> torch.device:
+def _device(name: str, workers: Workers) -> torch.device:
     has_gpu = torch.cuda.is_available()
     if name not in ("auto", "cpu", "cuda") or (name == "cuda" and not has_gpu):
         raise SettingsError(f"cannot train on '{name}' here. Choose one of: auto, cpu{', cuda' if has_gpu else ''}.")
-    return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
+    return torch.device("cuda", workers.local_rank) if has_gpu and name != "cpu" else torch.device("cpu")

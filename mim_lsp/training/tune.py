@@ -23,13 +23,15 @@ from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.batches import Batch, BatchSource
 from mim_lsp.training.bf16 import has_bf16
+from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.corpus.filters import path_reason
 from mim_lsp.training.corpus.secrets import has_secret
 from mim_lsp.training.forward import Metrics
+from mim_lsp.training.learner import Learner
 from mim_lsp.training.log import say
-from mim_lsp.training.loop import CHECKPOINT, Budget, Intervals, Trainer
+from mim_lsp.training.loop import CHECKPOINT, Means, Trainer, measure
 from mim_lsp.training.quantization.calibration import library_files, read_texts
-from mim_lsp.training.recipes import Recipe
+from mim_lsp.training.recipe import Recipe
 from mim_lsp.training.run import stride
 from mim_lsp.training.tune_card import write_tune_card
 from mim_lsp.training.windows import ExampleBuilder
@@ -193,7 +195,7 @@ class _Tuning:
             source,
             self._batches([file.text for file in self.heldout]),
             self.folder / _RUN,
-            bf16=has_bf16(device),
+            means=Means(bf16=has_bf16(device)),
             intervals=Intervals(checkpoint_seconds=math.inf, heldout_seconds=60 * self.settings.minutes / LOOKS),
         )
 
@@ -206,11 +208,8 @@ class _Tuning:
         return [source.batch(step) for step in range(HELDOUT_BATCHES)]
 
     def _measure(self, model: Decoder, library: list[Batch]) -> Measured:
-        mine, self.trainer.model = self.trainer.model, model
-        try:
-            own, general = (self.trainer.measure(batches) for batches in (self.trainer.heldout, library))
-        finally:
-            self.trainer.model = mine
+        learner = Learner(model, self.recipe, bf16=self.trainer.means.bf16)
+        own, general = (measure(learner, batches) for batches in (self.trainer.heldout, library))
         return Measured(mean_nll(own), mean_nll(general))
 
 

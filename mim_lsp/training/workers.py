@@ -11,10 +11,13 @@ operation rather than once a step (measured: docs/experiments.md).
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+
+Value = TypeVar("Value")
 
 
 class Workers:
@@ -22,6 +25,8 @@ class Workers:
 
     def __init__(self) -> None:
         self.rank, self.size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        self.local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+        """Among those of this machine: the number of its GPU."""
 
     @property
     def is_first(self) -> bool:
@@ -31,28 +36,33 @@ class Workers:
     def join(self, device: torch.device) -> None:
         """Wait until all processes are there. Does nothing for one alone."""
         if self.size > 1 and not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
 
     def leave(self) -> None:
         """End the group."""
         if dist.is_initialized():
             dist.destroy_process_group()
 
-    def average_gradients(self, model: nn.Module) -> None:
-        """Replace every gradient by its mean over the processes."""
+    def agreed(self, values: Sequence[float]) -> list[float]:
+        """The first process's values, so that all decide alike."""
         if self.size == 1:
-            return
-        gradients = [p.grad for p in model.parameters() if p.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(flat)
-        means = torch.split(flat / self.size, [gradient.numel() for gradient in gradients])
-        for gradient, mean in zip(gradients, means, strict=True):
-            gradient.copy_(mean.view_as(gradient))
+            return list(values)
+        shared = torch.tensor(values, dtype=torch.float64)
+        dist.broadcast(shared, src=0)
+        return shared.tolist()
 
-    def agreed(self, value: float) -> float:
-        """The first process's value, so that all decide alike."""
+    def total(self, value: int) -> int:
+        """The sum of all processes' values."""
         if self.size == 1:
             return value
-        shared: Tensor = torch.tensor([value], dtype=torch.float64)
-        dist.broadcast(shared, src=0)
-        return float(shared)
+        shared = torch.tensor(value)
+        dist.all_reduce(shared)
+        return int(shared)
+
+    def gathered(self, values: list[Value]) -> list[Value]:
+        """All processes' values, one process after the other."""
+        if self.size == 1:
+            return values
+        found: list[list[Value]] = [[] for _ in range(self.size)]
+        dist.all_gather_object(found, values)
+        return [value for each in found for value in each]

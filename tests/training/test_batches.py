@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 
 import pytest
@@ -9,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mim_lsp.training.batches import Batch, BatchSource, Prefetcher, pack
+from mim_lsp.training.batches import Batch, BatchSource, pack
 from mim_lsp.training.objective import IGNORE
 from mim_lsp.training.windows import Example, ExampleBuilder, WindowSettings
 from tests.tiny import SOURCE, tiny_config, tiny_tokenizer
@@ -146,46 +145,25 @@ def test_every_epoch_visits_every_place_once_in_another_order(monkeypatch: pytes
     assert len(set(first_tokens)) > 20  # a place looks different in another epoch
 
 
-def test_the_prefetcher_gives_what_the_source_gives() -> None:
-    expected = source()
-    prefetcher = Prefetcher(source())
-    for step in (0, 1, 2, 7, 8, 3, 3, 4):
-        assert_same(prefetcher.batch(step), expected.batch(step))
-    prefetcher.close()
+@given(st.lists(examples(), min_size=1, max_size=9), st.integers(1, 5))
+def test_fixed_rows_hold_every_example_that_has_a_place_beside_those_before(drawn: list[Example], rows: int) -> None:
+    batch = pack(drawn, ROW_TOKENS, PAD, rows)
+    assert batch.ids_RT.shape == (rows, ROW_TOKENS)
+    taken: list[Example] = []
+    for example in drawn:
+        if len(pack([*taken, example], ROW_TOKENS, PAD).ids_RT) <= rows:
+            taken.append(example)
+    placed = Counter((backward, tuple(segment)) for backward, segment in segments_of(batch))
+    assert placed == placed_of(taken)
+    assert len(batch.pairs_K2) == sum(len(example.pairs) for example in taken)
 
 
-def test_the_prefetcher_of_one_of_three_workers_takes_every_third_batch() -> None:
-    prefetcher = Prefetcher(source(), stride=3)
-    for step in (1, 4, 7):
-        assert_same(prefetcher.batch(step), source().batch(step))
-    prefetcher.close()
+def placed_of(drawn: list[Example]) -> Counter[tuple[bool, tuple[int, ...]]]:
+    both = [(False, example.forward) for example in drawn] + [(True, example.backward) for example in drawn]
+    return Counter((backward, tuple(segment)) for backward, segment in both if len(segment) > 1)
 
 
-def test_the_prefetcher_works_ahead_and_stops_when_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    ahead = threading.Event()
-
-    def record(self: BatchSource, step: int) -> Batch:
-        asked.append(step)
-        if step == 7:
-            ahead.set()
-        return pack([Example([1, 2], [2, 1], [], "text")], 4, PAD)
-
-    monkeypatch.setattr(BatchSource, "batch", record)
-    prefetcher = Prefetcher(source(), stride=2)
-    prefetcher.batch(5)
-    assert ahead.wait(10)
-    assert asked == [5, 7]
-    prefetcher.close()
-    assert not any(thread.name.startswith("batches") for thread in threading.enumerate())
-
-
-def test_an_error_in_the_source_reaches_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: BatchSource, step: int) -> Batch:
-        raise OSError("disk")
-
-    monkeypatch.setattr(BatchSource, "batch", fail)
-    prefetcher = Prefetcher(source())
-    with pytest.raises(OSError, match="disk"):
-        prefetcher.batch(0)
-    prefetcher.close()
+def test_a_source_of_fixed_rows_always_has_the_same_shape() -> None:
+    builder = ExampleBuilder(tiny_config(), tiny_tokenizer(), WindowSettings(tokens=64))
+    fixed = BatchSource([SOURCE], builder, examples_per_batch=5, stride=200, seed=1, rows=3)
+    assert {fixed.batch(number).ids_RT.shape for number in range(4)} == {(3, 64)}

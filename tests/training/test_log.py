@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from mim_lsp.training.forward import Metrics
-from mim_lsp.training.log import Entry, RunLog, say
+from mim_lsp.training.log import Entry, Pace, RunLog, say
 
 
 def entry(step: int, split: str = "train", tv_text: float = 0.25) -> Entry:
     metrics = Metrics(loss=3.123456789, nll_forward=3.0, nll_backward=3.5, tv_text=tv_text, tv_middle=0.5)
-    return Entry(split, step, 123_456_789 * step, step / 60, 0.5, 2345.678, metrics)
+    pace = Pace(2345.678, mfu=0.4, grad_norm=1.25, skipped=3)
+    return Entry(split, step, 123_456_789 * step, step / 60, 0.5, pace, metrics)
 
 
 def rows(log: RunLog) -> list[dict[str, str]]:
@@ -31,6 +32,9 @@ def test_a_line_has_what_was_measured(tmp_path: Path) -> None:
             "minutes": "0.016667",
             "lr_factor": "0.5",
             "tokens_per_second": "2345.7",
+            "mfu": "0.4",
+            "grad_norm": "1.25",
+            "skipped": "3",
             "loss": "3.1235",
             "nll_forward": "3",
             "nll_backward": "3.5",
@@ -58,6 +62,16 @@ def test_a_run_whose_log_was_lost_goes_on(tmp_path: Path) -> None:
     log = RunLog(tmp_path, step=50)
     log.add(entry(60))
     assert [row["step"] for row in rows(log)] == ["60"]
+
+
+def test_a_log_from_before_a_column_was_kept_goes_on(tmp_path: Path) -> None:
+    old = ["split", "step", "tokens", "minutes", "lr_factor", "tokens_per_second", "loss"]
+    old += ["nll_forward", "nll_backward", "tv_text", "tv_middle"]
+    (tmp_path / "log.csv").write_text(",".join(old) + "\ntrain,10,99,1,1,5,3,3,3,0.5,0.5\ntrain,20,1")
+    log = RunLog(tmp_path, step=20)
+    log.add(entry(30))
+    log.plot()
+    assert [(row["step"], row["grad_norm"]) for row in rows(log)] == [("10", ""), ("30", "1.25")]
 
 
 @pytest.mark.parametrize("entries", [[], [entry(1)], [entry(1), entry(2, "heldout"), entry(3, tv_text=math.nan)]])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from torch import Tensor
 
 from mim_lsp.errors import ModelError, SettingsError
 from mim_lsp.training.batches import Batch, BatchSource
+from mim_lsp.training.budget import Budget, Every, Intervals
 from mim_lsp.training.checkpoint import Progress
-from mim_lsp.training.loop import Budget, Every, Intervals, Trainer, on_device
+from mim_lsp.training.forward import Metrics
+from mim_lsp.training.guard import LEAST_STEPS
+from mim_lsp.training.loop import Means, Trainer, measure, on_device
 from mim_lsp.training.recipes import find_recipe
 from mim_lsp.training.windows import ExampleBuilder, WindowSettings
 from tests.tiny import SOURCE, tiny_config, tiny_model, tiny_tokenizer
@@ -40,7 +44,7 @@ def source() -> StoppedSource:
 def trainer(folder: Path, *, recipe: Any = RECIPE, seed: int = 0, **intervals: float) -> Trainer:
     heldout = [source().batch(1000)]
     chosen = Intervals(**({"log_steps": 2, "heldout_seconds": 1e9} | intervals))
-    return Trainer(recipe, tiny_model(seed), source(), heldout, folder, bf16=False, intervals=chosen)
+    return Trainer(recipe, tiny_model(seed), source(), heldout, folder, means=Means(bf16=False), intervals=chosen)
 
 
 def weights(of: Trainer) -> dict[str, Tensor]:
@@ -93,10 +97,10 @@ def test_learning_works(tmp_path: Path) -> None:
     learner = trainer(tmp_path)
     torch.manual_seed(0)
     batch = source().batch(0)
-    before = learner.measure([batch]).loss
+    before = measure(learner.learner, [batch]).loss
     for _ in range(30):
-        learner.learn(batch, lr_factor=1.0)
-    after = learner.measure([batch])
+        learner.learn([batch], lr_factor=1.0)
+    after = measure(learner.learner, [batch])
     assert after.loss < before / 2
     assert after.nll_forward < before / 2
     assert after.nll_backward < before / 2
@@ -105,34 +109,79 @@ def test_learning_works(tmp_path: Path) -> None:
 def test_a_rate_of_zero_changes_nothing(tmp_path: Path) -> None:
     learner = trainer(tmp_path)
     before = weights(learner)
-    learner.learn(source().batch(0), lr_factor=0.0)
+    learner.learn([source().batch(0)], lr_factor=0.0)
     for name, weight in weights(learner).items():
         assert torch.equal(weight, before[name]), name
 
 
 def test_a_step_whose_gradient_is_not_finite_is_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     learner = trainer(tmp_path)
-    learner.learn(source().batch(0), lr_factor=1.0)
+    learner.learn([source().batch(0)], lr_factor=1.0)
     before = weights(learner)
-    learner.recipe = replace(RECIPE, beta=math.nan)
-    learner.learn(source().batch(1), lr_factor=1.0)
-    assert "step skipped" in capsys.readouterr().out
+    learner.learner.recipe = replace(RECIPE, beta=math.nan)
+    _, norm = learner.learn([source().batch(1)], lr_factor=1.0)
+    assert math.isnan(norm)
+    assert "gradient norm is nan; step skipped" in capsys.readouterr().out
     for name, weight in weights(learner).items():
         assert torch.equal(weight, before[name]), name
-    learner.recipe = RECIPE
-    metrics, n_tokens = learner.learn(source().batch(2), lr_factor=1.0)
+    learner.learner.recipe = RECIPE
+    metrics, norm = learner.learn([source().batch(2)], lr_factor=1.0)
     assert math.isfinite(metrics.loss)
-    assert n_tokens == source().batch(2).n_tokens
+    assert norm > 0
     assert all(weight.isfinite().all() for weight in weights(learner).values())
     assert not torch.equal(weights(learner)["norm.weight"], before["norm.weight"])
+
+
+def test_an_outlier_is_skipped_and_said_and_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    learner, outlier = trainer(tmp_path), LEAST_STEPS + 4
+    backward = learner._backward
+
+    def hurt(batch: Batch, n_batches: int, *, last: bool) -> Metrics:
+        found = backward(batch, n_batches, last=last)
+        if learner.progress.step == outlier:
+            before.update(weights(learner))
+            for parameter in learner.model.parameters():
+                parameter.grad *= 1000
+        if learner.progress.step == outlier + 1:
+            after.update(weights(learner))
+        return found
+
+    before: dict[str, Tensor] = {}
+    after: dict[str, Tensor] = {}
+    learner._backward = hurt
+    learner.run(Budget(steps=outlier + 4))
+    assert re.search(rf"step {outlier}: gradient norm .* times the usual; step skipped", capsys.readouterr().out)
+    assert before
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    skipped = {int(row["step"]): row["skipped"] for row in log_rows(tmp_path)}
+    assert (skipped[outlier], skipped[outlier + 2]) == ("0", "1")
+    assert learner.progress.guard.skipped == 1
+
+
+def test_micro_batches_add_up_to_the_step_of_their_mean(tmp_path: Path) -> None:
+    at_once, in_parts = trainer(tmp_path), trainer(tmp_path, recipe=replace(RECIPE, micro_batches=2))
+    assert (at_once.micro_batches, in_parts.micro_batches) == (1, 2)
+    batches = [source().batch(0), source().batch(1)]
+    for batch in batches:
+        (at_once.learner.losses(batch).loss / 2).backward()
+    expected = {name: parameter.grad.clone() for name, parameter in at_once.model.named_parameters()}
+    in_parts.optimizers = []
+    in_parts.learn(batches, lr_factor=1.0)
+    norm = sum(float((grad**2).sum()) for grad in expected.values()) ** 0.5
+    for name, parameter in in_parts.model.named_parameters():
+        torch.testing.assert_close(parameter.grad, expected[name] * min(1.0, 1 / norm), rtol=1e-4, atol=1e-7, msg=name)
+    asked = []
+    in_parts.learn = lambda found, factor: asked.append(len(found)) or (measure(in_parts.learner, found), 1.0)
+    in_parts.run(Budget(steps=2))
+    assert asked == [2, 2]
 
 
 def test_measuring_changes_nothing(tmp_path: Path) -> None:
     learner = trainer(tmp_path)
     before = weights(learner)
     batches = [source().batch(step) for step in (0, 1)]
-    first, second = (learner.measure([batch]).loss for batch in batches)
-    assert learner.measure(batches).loss == pytest.approx((first + second) / 2)
+    first, second = (measure(learner.learner, [batch]).loss for batch in batches)
+    assert measure(learner.learner, batches).loss == pytest.approx((first + second) / 2)
     assert all(parameter.grad is None for parameter in learner.model.parameters())
     assert all(torch.equal(weight, before[name]) for name, weight in weights(learner).items())
 
@@ -142,20 +191,23 @@ def test_a_run_logs_both_splits_and_its_tokens(tmp_path: Path) -> None:
     learner.run(Budget(steps=4))
     rows = log_rows(tmp_path)
     assert [(row["split"], row["step"]) for row in rows if row["split"] == "train"] == [("train", "2"), ("train", "4")]
-    assert [row["step"] for row in rows if row["split"] == "heldout"] == ["1", "2", "3", "4", "4"]
+    assert [row["step"] for row in rows if row["split"] == "heldout"] == ["0", "1", "2", "3", "4", "4"]
     assert learner.progress.tokens == sum(source().batch(step).n_tokens for step in range(4))
     assert int(rows[-1]["tokens"]) == learner.progress.tokens
     assert float(rows[-1]["tokens_per_second"]) > 0
     assert learner.progress.seconds > 0
+    train_rows = [row for row in rows if row["split"] == "train"]
+    assert all(float(row["grad_norm"]) > 0 for row in train_rows)
+    assert all(math.isnan(float(row["mfu"])) for row in train_rows)  # nothing is known of the device
 
 
 def test_the_learning_rate_ends_at_zero_inside_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     learner, factors = trainer(tmp_path, recipe=replace(RECIPE, warm_up=0.25, decay=0.5)), []
     learn = learner.learn
 
-    def record(batch: Batch, lr_factor: float) -> Any:
+    def record(batches: list[Batch], lr_factor: float) -> Any:
         factors.append(lr_factor)
-        return learn(batch, lr_factor)
+        return learn(batches, lr_factor)
 
     monkeypatch.setattr(learner, "learn", record)
     learner.run(Budget(steps=8))

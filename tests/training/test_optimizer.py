@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 import torch
 from hypothesis import given
@@ -50,18 +53,39 @@ def test_rates_are_set_from_their_peaks() -> None:
     [(0, 0), (0.05, 0.5), (0.1, 1), (0.5, 1), (0.6, 1), (0.8, 0.5), (0.9, 0.25), (1, 0), (1.2, 0), (-0.1, 0)],
 )
 def test_the_rate_rises_stays_and_falls_to_zero(progress: float, factor: float) -> None:
-    assert learning_rate_factor(progress, warm_up=0.1, decay=0.4) == pytest.approx(factor)
+    assert learning_rate_factor(progress, replace(RECIPE, warm_up=0.1, decay=0.4)) == pytest.approx(factor)
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_the_rate_is_a_share_of_the_peak_and_ends_at_zero(progress: float, warm_up: float, decay: float) -> None:
-    assert 0 <= learning_rate_factor(progress, warm_up, decay) <= 1
+@pytest.mark.parametrize(
+    ("progress", "factor"), [(0, 0), (0.1, 0.5), (0.2, 1), (0.6, 0.55), (0.4, 0.1 + 0.9 * 0.853553), (1, 0.1)]
+)
+def test_the_papers_rate_falls_along_a_cosine_to_a_tenth(progress: float, factor: float) -> None:
+    recipe = replace(RECIPE, warm_up=0.2, decay=0.8, schedule="cosine", last_lr=0.1)
+    assert learning_rate_factor(progress, recipe) == pytest.approx(factor, rel=1e-5)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["straight", "cosine"]))
+def test_the_rate_is_a_share_of_the_peak_and_ends_at_zero(
+    progress: float, warm_up: float, decay: float, schedule: Literal["straight", "cosine"]
+) -> None:
+    recipe = replace(RECIPE, warm_up=warm_up, decay=decay, schedule=schedule)
+    assert 0 <= learning_rate_factor(progress, recipe) <= 1
     if decay:
-        assert learning_rate_factor(1.0, warm_up, decay) == 0
+        assert learning_rate_factor(1.0, recipe) == 0
 
 
 def test_no_warm_up_and_no_decay_is_a_constant_rate() -> None:
-    assert [learning_rate_factor(progress, 0, 0) for progress in (0, 0.5, 1)] == [1, 1, 1]
+    recipe = replace(RECIPE, warm_up=0, decay=0)
+    assert [learning_rate_factor(progress, recipe) for progress in (0, 0.5, 1)] == [1, 1, 1]
+
+
+def test_matrices_can_learn_with_adamw_too() -> None:
+    recipe = replace(RECIPE, optimizer="adamw", adam_eps=1e-8, lr_scale=0.5)
+    matrices, rest = make_optimizers(tiny_model(), recipe, bf16=True)
+    assert isinstance(matrices, AdamW)
+    group = matrices.param_groups[0]
+    assert (group["weight_decay"], group["eps"], group["betas"]) == (RECIPE.weight_decay, 1e-8, (0.9, 0.95))
+    assert (group["peak_lr"], rest.param_groups[0]["peak_lr"]) == (RECIPE.matrix_lr / 2, RECIPE.other_lr / 2)
 
 
 def test_gradients_are_clipped_to_a_global_norm() -> None:

@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from mim_lsp.errors import CorpusError, ModelError, SettingsError
 from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.weights import load_weights
 from mim_lsp.training import loop, run
+from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.corpus.shards import Row, write_shards
+from mim_lsp.training.export import BF16_WEIGHTS, load_bf16
 from mim_lsp.training.recipes import RECIPES, find_recipe
-from mim_lsp.training.run import train
+from mim_lsp.training.run import Machine, train
+from mim_lsp.training.settings import read_recipe
 from tests.reference import reference_logits
 from tests.tiny import SOURCE
 
@@ -84,7 +88,7 @@ def test_stopped_and_resumed_writes_the_same_model(
 
     straight = train("smoke", corpus=corpus, out=tmp_path / "straight", steps=3)
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "Intervals", partial(loop.Intervals, checkpoint_seconds=0))
+        patch.setattr(run, "Intervals", partial(Intervals, checkpoint_seconds=0))
         patch.setattr(loop, "save_checkpoint", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train("smoke", corpus=corpus, out=tmp_path / "stopped", steps=3)
@@ -111,7 +115,9 @@ def test_a_tokenizer_of_another_run_is_not_taken_over(corpus: Path, tmp_path: Pa
         ({"recipe": "smoky"}, "unknown recipe"),
         ({"steps": 0}, "positive number"),
         ({"minutes": 0.0}, "positive number"),
-        ({"device": "tpu"}, "cannot train on 'tpu'"),
+        ({"machine": Machine(device="tpu")}, "cannot train on 'tpu'"),
+        ({"settings": ["colour=red"]}, "cannot set 'colour=red'"),
+        ({"machine": Machine(shard=True)}, "start them with torchrun"),
     ],
 )
 def test_a_setting_that_cannot_work_is_an_error(
@@ -126,7 +132,7 @@ def test_a_setting_that_cannot_work_is_an_error(
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_cuda_without_a_gpu_is_an_error(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot train on 'cuda'"):
-        train("smoke", corpus=corpus, out=tmp_path, steps=1, device="cuda")
+        train("smoke", corpus=corpus, out=tmp_path, steps=1, machine=Machine(device="cuda"))
 
 
 def test_a_corpus_without_text_is_an_error(corpus: Path, tmp_path: Path) -> None:
@@ -140,7 +146,7 @@ def test_a_corpus_without_text_is_an_error(corpus: Path, tmp_path: Path) -> None
 
 def test_a_run_begins_with_a_trained_model(corpus: Path, tmp_path: Path) -> None:
     base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=3)
-    more = train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base, lr_scale=1e-9)
+    more = train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base, settings=["lr_scale=1e-9"])
     assert read_tokenizer(more).encode(SOURCE) == read_tokenizer(base).encode(SOURCE)
     before, after = (load_weights(read_config(folder), folder / WEIGHTS) for folder in (base, more))
     ids = read_tokenizer(base).encode("def area")
@@ -151,3 +157,54 @@ def test_a_run_begins_with_no_model_of_another_shape(corpus: Path, tmp_path: Pat
     base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=1)
     with pytest.raises(SettingsError, match="another shape than the recipe nano"):
         train("nano", corpus=corpus, out=tmp_path / "more", steps=1, start=base)
+
+
+def test_settings_are_kept_for_the_run_that_goes_on(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    train("smoke", corpus=corpus, out=out, steps=1, settings=["beta=0.5", "d_ff=96"])
+    kept = read_recipe(out)
+    assert kept is not None
+    assert (kept.beta, kept.config.d_ff, kept.steps) == (0.5, 96, 1)
+    folder = train("smoke", corpus=corpus, out=out, steps=2, resume=True, settings=["beta=0.25"])
+    assert read_config(folder).d_ff == 96
+    assert read_recipe(out) == replace(kept, beta=0.25, steps=2)
+    with pytest.raises(SettingsError, match="is of the recipe smoke, not nano"):
+        train("nano", corpus=corpus, out=out, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("budget", "seconds"), [(Budget(minutes=3), 45), (Budget(minutes=90), 300), (Budget(steps=9), 300)]
+)
+def test_a_short_run_is_looked_at_a_few_times_too(budget: Budget, seconds: float) -> None:
+    assert run._intervals(budget).heldout_seconds == seconds
+
+
+def test_fixed_rows_train_too(corpus: Path, tmp_path: Path) -> None:
+    settings = ["rows=2", "micro_batches=2", "z_loss=0.0001", "recompute=true"]
+    folder = train("smoke", corpus=corpus, out=tmp_path, steps=2, settings=settings, machine=Machine(feeders=1))
+    assert load_weights(read_config(folder), folder / WEIGHTS)
+    assert [row["step"] for row in log_rows(tmp_path)] == ["2"]
+
+
+def test_a_model_with_qk_norm_is_not_written(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = train("smoke", corpus=corpus, out=tmp_path, steps=1, settings=["qk_norm=true"])
+    assert not folder.exists()
+    assert "no model is written" in capsys.readouterr().out
+
+
+def test_a_run_that_goes_on_from_bf16_weights_loses_less(corpus: Path, tmp_path: Path) -> None:
+    base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=3)
+    exact = load_file(tmp_path / "base" / "checkpoint" / "weights.safetensors")
+    config = read_config(base)
+    near, far = load_bf16(config, base), load_weights(config, base / WEIGHTS)
+    assert near is not None
+    for name, weight in near.named_parameters():
+        torch.testing.assert_close(weight, exact[name], rtol=2**-8, atol=0)
+    assert not torch.equal(far.embedding.weight, near.embedding.weight)
+    train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base, settings=["lr_scale=0"])
+    more = load_file(tmp_path / "more" / "checkpoint" / "weights.safetensors")
+    for name, weight in near.named_parameters():
+        assert torch.equal(more[name], weight), name
+    (base / BF16_WEIGHTS).write_bytes(b"broken")
+    with pytest.raises(ModelError, match="cannot read"):
+        load_bf16(config, base)
