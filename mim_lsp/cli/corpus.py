@@ -73,6 +73,9 @@ def _add_draw(parts: Commands) -> None:
         "--out", type=Path, metavar="DIR", required=True, help="folder of the examples; a stopped call goes on"
     )
     draw.add_argument("--count", type=whole, metavar="N", required=True, help="examples, rounded up to whole shards")
+    draw.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="as `mim-lsp train --set`"
+    )
     _add_processes(draw)
 
 
@@ -134,6 +137,7 @@ def _run_draw(args: argparse.Namespace) -> int:
             tokenizer=folder,
             out=args.out,
             count=args.count,
+            settings=args.settings,
             processes=args.processes,
             progress=progress,
         )

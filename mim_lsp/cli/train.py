@@ -43,6 +43,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--feeders", type=natural, metavar="N", help="processes that draw windows (default: none on a CPU, 8 for a GPU)"
     )
+    command.add_argument("--drawn", type=Path, metavar="DIR", help="windows that `mim-lsp corpus draw` drew, instead")
     command.add_argument(
         "--shard", action="store_true", help="under torchrun: each process keeps a part of the model only (FSDP2)"
     )
@@ -66,7 +67,7 @@ def _run(args: argparse.Namespace) -> int:
         resume=args.resume,
         start=_model(args.start) if args.start else None,
         settings=settings,
-        machine=Machine(args.device, args.threads, args.shard, args.feeders),
+        machine=Machine(args.device, args.threads, args.shard, args.feeders, args.drawn),
     )
     return 0
 

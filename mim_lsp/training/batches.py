@@ -191,4 +191,4 @@ class BatchSource(PackedBatches):
     ) -> None:
         drawn = DrawnExamples(texts, builder, stride, seed)
         super().__init__(drawn, examples_per_batch, builder.settings.tokens, builder.special.pad, rows)
-        self.texts, self.anchors = drawn.texts, drawn.anchors
+        self.texts, self.anchors, self.drawn = drawn.texts, drawn.anchors, drawn

@@ -27,14 +27,15 @@ from mim_lsp.errors import CorpusError, SettingsError
 from mim_lsp.model.folder import TOKENIZER
 from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.syntax.holes import HoleKind
-from mim_lsp.training.batches import BatchSource
+from mim_lsp.training.batches import BatchSource, PackedBatches
 from mim_lsp.training.corpus.progress import Progress
 from mim_lsp.training.corpus.reader import iterate_documents
 from mim_lsp.training.corpus.text_file import TextFile, write_texts
 from mim_lsp.training.processes import each
 from mim_lsp.training.prose import Prose
-from mim_lsp.training.recipes import Recipe, find_recipe
-from mim_lsp.training.run import stride
+from mim_lsp.training.recipe import Recipe
+from mim_lsp.training.recipes import find_recipe
+from mim_lsp.training.settings import with_settings
 from mim_lsp.training.windows import Example, ExampleBuilder
 
 EXAMPLES_PER_SHARD = 4096
@@ -51,6 +52,7 @@ def draw(
     tokenizer: Path,
     out: Path,
     count: int,
+    settings: Sequence[str] = (),
     processes: int | None = None,
     progress: Progress,
 ) -> int:
@@ -62,6 +64,7 @@ def draw(
         tokenizer: folder of the model or of the run whose `tokenizer.json` to use.
         out: folder of the examples.
         count: how many; rounded up to whole shards.
+        settings: `NAME=VALUE`, changes to the recipe, as the run makes them.
         processes: one for each core if None.
         progress: told how far it is.
 
@@ -73,7 +76,7 @@ def draw(
         CorpusError: there are no documents.
         ModelError: there is no tokenizer.
     """
-    chosen, path = find_recipe(recipe), tokenizer / TOKENIZER
+    chosen, path = with_settings(find_recipe(recipe), settings), tokenizer / TOKENIZER
     if count <= 0:
         raise SettingsError("name a positive number of examples.")
     words = CodeTokenizer.from_file(path)
@@ -82,7 +85,8 @@ def draw(
         texts = write_texts(Path(folder) / "train", iterate_documents(corpus, "train", prose=True))
         if not len(texts):
             raise CorpusError(f"{corpus} holds no train documents. Build it with: mim-lsp corpus build MANIFEST.")
-        _write_about(_about(texts, words, chosen), out)
+        builder = ExampleBuilder(chosen.config, words, chosen.windows)
+        _write_about(_about(texts, builder, chosen.stride, chosen.seed), out)
         shutil.copyfile(path, out / TOKENIZER)
         set_up = partial(_Drawer, texts.folder, path, chosen, out, EXAMPLES_PER_SHARD)
         return _draw_all(set_up, out, count, processes, progress)
@@ -104,7 +108,7 @@ class _Drawer:
     def __init__(self, texts: Path, tokenizer: Path, recipe: Recipe, out: Path, examples_per_shard: int) -> None:
         builder = ExampleBuilder(recipe.config, CodeTokenizer.from_file(tokenizer), recipe.windows)
         # A batch of the size of a shard: example i is the same, whatever the size of a run's batches.
-        self._source = BatchSource(TextFile(texts), builder, examples_per_shard, stride(recipe), recipe.seed)
+        self._source = BatchSource(TextFile(texts), builder, examples_per_shard, recipe.stride, recipe.seed)
         self._out = out
 
     def draw(self, number: int) -> None:
@@ -116,7 +120,7 @@ def _shard(folder: Path, number: int) -> Path:
     return folder / f"examples-{number:05d}"
 
 
-def _about(texts: Sequence[str], tokenizer: CodeTokenizer, recipe: Recipe) -> dict[str, Any]:
+def _about(texts: Sequence[str], builder: ExampleBuilder, stride: int, seed: int) -> dict[str, Any]:
     """All that the examples depend on."""
     digest = hashlib.sha256()
     for text in texts:
@@ -124,11 +128,11 @@ def _about(texts: Sequence[str], tokenizer: CodeTokenizer, recipe: Recipe) -> di
         digest.update(bytes([isinstance(text, Prose)]))
     fields = {
         "texts": digest.hexdigest(),
-        "tokens": hashlib.sha256(b"\0".join(tokenizer.token_bytes)).hexdigest(),
-        "special": asdict(recipe.config.special),
-        "windows": asdict(recipe.windows),
-        "stride": stride(recipe),
-        "seed": recipe.seed,
+        "tokens": hashlib.sha256(b"\0".join(builder.tokenizer.token_bytes)).hexdigest(),
+        "special": asdict(builder.special),
+        "windows": asdict(builder.settings),
+        "stride": stride,
+        "seed": seed,
         "examples_per_shard": EXAMPLES_PER_SHARD,
     }
     return json.loads(json.dumps(fields))  # type: ignore[no-any-return]  # as it is read back
@@ -137,13 +141,34 @@ def _about(texts: Sequence[str], tokenizer: CodeTokenizer, recipe: Recipe) -> di
 def _write_about(fields: dict[str, Any], folder: Path) -> None:
     path = folder / ABOUT
     if path.exists():
-        if json.loads(path.read_text(encoding="utf-8")) != fields:
-            raise SettingsError(f"{folder} holds examples of another corpus, recipe or tokenizer; name another folder")
+        _compare(fields, folder)
         return
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".tmp")
     unfinished.write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
     unfinished.rename(path)
+
+
+def _compare(fields: dict[str, Any], folder: Path) -> None:
+    """Raise `SettingsError` unless the folder's examples depend on just this."""
+    try:
+        drawn = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"no drawn examples in {folder}; draw them with 'mim-lsp corpus draw'") from error
+    if drawn != fields:
+        raise SettingsError(f"{folder} holds examples of another corpus, recipe or tokenizer; name another folder")
+
+
+def drawn_batches(folder: Path, source: BatchSource) -> PackedBatches:
+    """The source's own batches, of examples that are read from the folder.
+
+    Raises:
+        SettingsError: the folder holds other examples than the source would draw, or none.
+    """
+    drawer = source.drawn
+    _compare(_about(drawer.texts, drawer.builder, drawer.stride, drawer.seed), folder)
+    examples = ShardedExamples(folder)
+    return PackedBatches(examples, source.examples_per_batch, source.row_tokens, source.pad, source.rows)
 
 
 def write_shard(examples: Sequence[Example], path: Path) -> None:

@@ -10,6 +10,9 @@ from mim_lsp.model.config import ModelConfig
 from mim_lsp.syntax.holes import DEFAULT_WEIGHTS, HoleKind
 from mim_lsp.training.windows import Objective, WindowSettings
 
+CHARS_PER_ANCHOR_TOKEN = 3
+"""Characters of text for each token of a row: how far apart the windows over a document start."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -89,6 +92,11 @@ class Recipe:
             suffix_share=self.suffix_share,
             hole_weights=self.hole_weights,
         )
+
+    @property
+    def stride(self) -> int:
+        """How many characters apart the windows over a document start."""
+        return CHARS_PER_ANCHOR_TOKEN * self.config.context_length
 
     @property
     def n_directions(self) -> int:

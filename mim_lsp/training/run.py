@@ -20,6 +20,7 @@ from mim_lsp.training.bf16 import has_bf16
 from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.checkpoint import whole_checkpoint
 from mim_lsp.training.corpus.reader import Document, Split, read_documents
+from mim_lsp.training.example_shards import drawn_batches
 from mim_lsp.training.export import load_bf16, write_model
 from mim_lsp.training.flops import peak_flops
 from mim_lsp.training.log import say
@@ -32,8 +33,6 @@ from mim_lsp.training.vocabulary import learn_tokenizer
 from mim_lsp.training.windows import ExampleBuilder
 from mim_lsp.training.workers import Workers
 
-CHARS_PER_ANCHOR_TOKEN = 3
-"""Characters of text for each token of a row: how far apart the windows over a document start."""
 HELDOUT_BATCHES = 8
 FIXED_HELDOUT_BATCHES = 2
 """Of batches with `rows`, which are large."""
@@ -55,6 +54,8 @@ class Machine:
     """Each of several processes keeps a part of the model only."""
     feeders: int | None = None
     """Processes that draw windows; if None, what suits the device."""
+    drawn: Path | None = None
+    """Folder of windows that `mim-lsp corpus draw` drew for this run, to be read instead."""
 
 
 def train(
@@ -83,8 +84,8 @@ def train(
         machine: what to compute with.
 
     Raises:
-        SettingsError: unknown recipe or setting, no such device, no budget, a `start` of another shape, a run in `out`
-            that is not to be resumed, or too little memory.
+        SettingsError: unknown recipe or setting, no such device, no budget, a `start` of another shape, drawn windows
+            of another run, a run in `out` that is not to be resumed, or too little memory.
         CorpusError: the corpus is missing or empty.
         ModelError: `resume` without a checkpoint that fits.
     """
@@ -107,7 +108,8 @@ def train(
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
     model = (Decoder(chosen.config) if start is None else _started(chosen, start)).to(target)
     means = _means(machine, chosen, target, workers)
-    trainer = Trainer(chosen, model, source, measured, out, means=means, intervals=_intervals(budget), workers=workers)
+    batches = source if machine.drawn is None else drawn_batches(machine.drawn, source)
+    trainer = Trainer(chosen, model, batches, measured, out, means=means, intervals=_intervals(budget), workers=workers)
     if resume:
         trainer.resume()
     if workers.is_first:
@@ -218,13 +220,8 @@ def _source(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) 
     if recipe.rows:
         each = recipe.n_directions * sum(recipe.lengths) / len(recipe.lengths)
         n_examples = max(1, round(OVERDRAWN * recipe.rows / each))
-        return BatchSource(texts, builder, n_examples, stride(recipe), recipe.seed, recipe.rows)
-    return BatchSource(texts, builder, recipe.examples_per_step, stride(recipe), recipe.seed)
-
-
-def stride(recipe: Recipe) -> int:
-    """How many characters apart the windows over a document start."""
-    return CHARS_PER_ANCHOR_TOKEN * recipe.config.context_length
+        return BatchSource(texts, builder, n_examples, recipe.stride, recipe.seed, recipe.rows)
+    return BatchSource(texts, builder, recipe.examples_per_step, recipe.stride, recipe.seed)
 
 
 def _device(name: str, workers: Workers) -> torch.device:

@@ -32,7 +32,6 @@ from mim_lsp.training.log import say
 from mim_lsp.training.loop import CHECKPOINT, Means, Trainer, measure
 from mim_lsp.training.quantization.calibration import library_files, read_texts
 from mim_lsp.training.recipe import Recipe
-from mim_lsp.training.run import stride
 from mim_lsp.training.tune_card import write_tune_card
 from mim_lsp.training.windows import ExampleBuilder
 
@@ -201,7 +200,7 @@ class _Tuning:
 
     def _source(self, texts: Sequence[str], seed: int) -> BatchSource:
         builder = ExampleBuilder(self.config, self.tokenizer, self.recipe.windows)
-        return BatchSource(texts, builder, self.recipe.examples_per_step, stride(self.recipe), seed)
+        return BatchSource(texts, builder, self.recipe.examples_per_step, self.recipe.stride, seed)
 
     def _batches(self, texts: Sequence[str]) -> list[Batch]:
         source = self._source(texts, seed=0)

@@ -96,9 +96,9 @@ def test_corpus_draw_takes_a_runs_tokenizer_or_a_models(
     replace_modules(monkeypatch)
     monkeypatch.setitem(sys.modules, "mim_lsp.training.example_shards", SimpleNamespace(draw=draw))
     (tmp_path / "tokenizer.json").write_text("{}")
-    flags = ["--corpus", "c", "--out", "o", "--count", "5000", "--processes", "2"]
+    flags = ["--corpus", "c", "--out", "o", "--count", "5000", "--processes", "2", "--set", "beta=0"]
     assert main(["corpus", "draw", "nano", "--tokenizer", str(tmp_path), *flags]) == 0
-    same = {"corpus": Path("c"), "out": Path("o"), "count": 5000, "processes": 2}
+    same = {"corpus": Path("c"), "out": Path("o"), "count": 5000, "processes": 2, "settings": ["beta=0"]}
     assert calls == [{"tokenizer": tmp_path, **same}]
     assert capsys.readouterr().out == "8,192 examples in o\n"
     assert main(["corpus", "draw", "nano", "--tokenizer", "mim-py-nano", *flags]) == 0

@@ -14,7 +14,6 @@ from mim_lsp.training.corpus.reader import read_documents
 from mim_lsp.training.corpus.shards import Row, write_shards
 from mim_lsp.training.example_shards import ShardedExamples, draw, write_shard
 from mim_lsp.training.recipes import RECIPES, find_recipe
-from mim_lsp.training.run import stride
 from mim_lsp.training.windows import Example, ExampleBuilder
 from tests.tiny import SOURCE, tiny_tokenizer
 from tests.training.corpus.test_pipeline import ENGLISH
@@ -59,7 +58,7 @@ def test_a_run_would_draw_the_same_batches(recipe: str, corpus: Path, monkeypatc
     examples = ShardedExamples(drawn(corpus, "drawn", recipe=recipe))
     texts = [document.content for document in read_documents(corpus, "train", prose=True)]
     builder = ExampleBuilder(chosen.config, tiny_tokenizer(), chosen.windows)
-    source = BatchSource(texts, builder, 3, stride(chosen), chosen.seed)
+    source = BatchSource(texts, builder, 3, chosen.stride, chosen.seed)
     kinds = set()
     for step in range(16):
         read = [examples.example(number) for number in range(3 * step, 3 * step + 3)]

@@ -13,13 +13,16 @@ from safetensors.torch import load_file
 from mim_lsp.errors import CorpusError, ModelError, SettingsError
 from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.weights import load_weights
-from mim_lsp.training import loop, run
+from mim_lsp.training import example_shards, loop, run
+from mim_lsp.training.batches import DrawnExamples
 from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.corpus.shards import Row, write_shards
+from mim_lsp.training.example_shards import draw
 from mim_lsp.training.export import BF16_WEIGHTS, load_bf16
 from mim_lsp.training.recipes import RECIPES, find_recipe
 from mim_lsp.training.run import Machine, train
 from mim_lsp.training.settings import read_recipe
+from mim_lsp.training.windows import Example
 from tests.reference import reference_logits
 from tests.tiny import SOURCE
 
@@ -142,6 +145,37 @@ def test_a_corpus_without_text_is_an_error(corpus: Path, tmp_path: Path) -> None
     with pytest.raises(CorpusError, match="no heldout documents"):
         train("smoke", corpus=corpus, out=tmp_path / "out", steps=1)
     assert not (tmp_path / "out").exists()
+
+
+def test_windows_drawn_beforehand_make_the_same_model(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example_shards, "EXAMPLES_PER_SHARD", 8)
+    itself = train("smoke", corpus=corpus, out=tmp_path / "itself", steps=3, settings=["beta=0"])
+    drawn = tmp_path / "drawn"
+    settings = {"corpus": corpus, "settings": ["beta=0"]}
+    draw("smoke", tokenizer=itself, out=drawn, count=8, processes=1, progress=lambda *_: None, **settings)
+    own = DrawnExamples.example
+
+    def only_held_out(self: DrawnExamples, number: int) -> Example:
+        assert self.seed == 0, "the run draws by itself"
+        return own(self, number)
+
+    monkeypatch.setattr(DrawnExamples, "example", only_held_out)
+    read = train("smoke", out=tmp_path / "read", steps=3, machine=Machine(drawn=drawn), **settings)
+    assert (read / WEIGHTS).read_bytes() == (itself / WEIGHTS).read_bytes()
+
+
+def test_windows_of_another_run_are_refused(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(example_shards, "EXAMPLES_PER_SHARD", 8)
+    model = train("smoke", corpus=corpus, out=tmp_path / "model", steps=1)
+    drawn = tmp_path / "drawn"
+    with pytest.raises(SettingsError, match="no drawn examples in"):
+        train("smoke", corpus=corpus, out=tmp_path / "a", steps=1, machine=Machine(drawn=drawn))
+    other = ["infill_rate=0.1"]
+    draw("smoke", corpus=corpus, tokenizer=model, out=drawn, count=8, settings=other, processes=1, progress=print)
+    with pytest.raises(SettingsError, match="another corpus, recipe or tokenizer"):
+        train("smoke", corpus=corpus, out=tmp_path / "b", steps=1, machine=Machine(drawn=drawn))
 
 
 def test_a_run_begins_with_a_trained_model(corpus: Path, tmp_path: Path) -> None:
