@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mim_lsp.cli.flags import Commands, add_command, add_option_flags, whole
 
+_WAYS = ("action", "action_forward", "action_alone", "infill", "forward")  # as in evaluation.parameter_ways
+
 
 def add(parts: Commands) -> argparse.ArgumentParser:
     """Add the command to `mim-lsp eval`."""
@@ -16,6 +18,9 @@ def add(parts: Commands) -> argparse.ArgumentParser:
     command.add_argument("--corpus", type=Path, metavar="DIR", required=True, help="a corpus folder")
     command.add_argument("--count", type=whole, metavar="N", default=1000, help="of each, at most (default: 1000)")
     command.add_argument("--seed", type=whole, metavar="S", default=1, help="of the draws (default: 1)")
+    command.add_argument(
+        "--ways", nargs="+", choices=_WAYS, default=_WAYS, metavar="WAY", help=f"of {', '.join(_WAYS)} (default: all)"
+    )
     add_option_flags(command)
     return command
 
@@ -38,8 +43,8 @@ def _run(args: argparse.Namespace) -> int:
     completer = open_completer(args.model, runtime_options(args))
     options = replace(OPTIONS, **given_options(args))
     with progress_bar("parameters", len(cases)) as advance:
-        report = measure_parameters(completer, cases, options=options, progress=advance)
+        report = measure_parameters(completer, cases, ways=args.ways, options=options, progress=advance)
     with progress_bar("arguments", len(calls)) as advance:
-        arguments = measure_arguments(completer, calls, options=options, progress=advance)
+        arguments = measure_arguments(completer, calls, ways=args.ways, options=options, progress=advance)
     print_report(replace(report, arguments=arguments), as_json=args.json)
     return 0

@@ -46,16 +46,17 @@ def measure_arguments(
     completer: Completer,
     cases: Sequence[RemovedArgument],
     *,
+    ways: Sequence[Way] = WAYS,
     options: CompletionOptions = OPTIONS,
     progress: Callable[[], None] = lambda: None,
 ) -> dict[Way, ArgumentRates]:
-    """Ask every argument back in each of `WAYS`; `options` are passed on to the completer."""
-    values: dict[Way, list[str | None]] = {way: [] for way in WAYS}
+    """Ask every argument back in each of the ways; `options` are passed on to the completer."""
+    values: dict[Way, list[str | None]] = {way: [] for way in ways}
     for case in cases:
-        for way in WAYS:
+        for way in ways:
             values[way].append(_value(case, way, asking(way, completer, options)))
         progress()
-    return {way: _rates(cases, values[way]) for way in WAYS}
+    return {way: _rates(cases, values[way]) for way in ways}
 
 
 def _of_file(text: str, chance: random.Random) -> Iterator[RemovedArgument]:

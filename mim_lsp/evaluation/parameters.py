@@ -93,22 +93,23 @@ def measure_parameters(
     completer: Completer,
     cases: Sequence[Removed],
     *,
+    ways: Sequence[Way] = WAYS,
     options: CompletionOptions = OPTIONS,
     progress: Callable[[], None] = lambda: None,
 ) -> ParametersReport:
-    """Ask every parameter back in each of `WAYS`; `options` are passed on to the completer."""
-    outcomes: dict[Way, list[_Outcome]] = {way: [] for way in WAYS}
+    """Ask every parameter back in each of the ways; `options` are passed on to the completer."""
+    outcomes: dict[Way, list[_Outcome]] = {way: [] for way in ways}
     for case in cases:
-        for way in WAYS:
+        for way in ways:
             outcomes[way].append(_outcome(case, way, asking(way, completer, options)))
         progress()
     by_trait: dict[str, list[_Outcome]] = defaultdict(list)
-    for outcome in outcomes["action"]:
+    for outcome in outcomes.get("action", []):
         for trait in outcome.traits:
             by_trait[trait].append(outcome)
     return ParametersReport(
         model=completer.model_name,
-        ways={way: _rates(outcomes[way]) for way in WAYS},
+        ways={way: _rates(outcomes[way]) for way in ways},
         traits={trait: _rates(found) for trait, found in sorted(by_trait.items())},
     )
 
