@@ -129,17 +129,17 @@ void test_long_feeds_equal_short_ones(int threads) {
     const TinyModel tiny(shape, 0);
     Model model(shape, tiny.source(), choose_kernels(), threads);
     std::mt19937 random(7);
-    for (const int n : {64, 90, 130}) {
+    for (const int n : {64, 130}) {
         const Ids ids = random_ids(random, n);
-        for (const int outputs : {1, 5, 30}) {
-            const int row = model.open_row(), vocab = shape.vocab_size;
+        const int row = model.open_row(), vocab = shape.vocab_size;
+        std::vector<float> apart;
+        for (int start = 0, end; start < n; start = end) {
+            end = std::min(start + 13, n);
+            const std::vector<float> some = step(model, {{row, std::span(ids).subspan(start, end - start), end - start}});
+            apart.insert(apart.end(), some.begin(), some.end());
+        }
+        for (const int outputs : {1, 30}) {
             const std::vector<float> together = step(model, {{model.open_row(), ids, outputs}});
-            std::vector<float> apart;
-            for (int start = 0, end; start < n; start = end) {
-                end = std::min(start + 13, n);
-                const std::vector<float> some = step(model, {{row, std::span(ids).subspan(start, end - start), end - start}});
-                apart.insert(apart.end(), some.begin(), some.end());
-            }
             CHECK(std::equal(together.begin(), together.end(), apart.end() - static_cast<std::ptrdiff_t>(outputs) * vocab));
         }
     }
@@ -221,7 +221,7 @@ int main() {
         test_random_edits(*kernels, 2);
     }
     for (const int threads : {1, 4}) test_random_edits(choose_kernels(), threads);
-    for (const int threads : {1, 2, 3}) test_long_feeds_equal_short_ones(threads);
+    for (const int threads : {1, 3}) test_long_feeds_equal_short_ones(threads);
     test_several_outputs_equal_single_ones();
     test_cancelled_pass_leaves_rows_as_they_were();
     test_threads_can_be_changed();

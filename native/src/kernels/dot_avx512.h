@@ -15,7 +15,7 @@ MIM_INLINE Int::Sums add_products(Int::Sums sums, Int::Weights weights, Int::Inp
 constexpr int kFewRows = 8;
 constexpr int kManyRows = 8;
 constexpr int kManyPanels = 2;
-constexpr int kStepsForPrefetch = 1;
+constexpr int kStepsForPrefetch = 1;  // every line: with one in four, few rows take 1.2 times as long on Zen 5
 
 }  // namespace
 }  // namespace mim
