@@ -25,7 +25,10 @@ def add(commands: Commands) -> None:
         help="tasks from at least two packages, best of all kinds: see `mim-lsp corpus tasks --kinds`",
     )
     command.add_argument(
-        "--memory", action="store_true", help="fit how much the document's own text counts; goes before the confidence"
+        "--memory",
+        dest="fit_memory",
+        action="store_true",
+        help="fit how much the document's own text counts; goes before the confidence",
     )
     command.add_argument("--plots", type=Path, metavar="DIR", help="save the plots there")
     command.add_argument("--write", action="store_true", help="keep the coefficients in the model's folder")
@@ -44,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     from mim_lsp.evaluation.tasks import read_tasks
     from mim_lsp.runtime.loading import find_model
 
-    if args.memory:
+    if args.fit_memory:
         return _fit_memory(args)
     folder = find_model(args.model)
     tasks = read_tasks(args.tasks)

@@ -11,8 +11,13 @@ from mim_lsp.cli import main
 from mim_lsp.completion.confidence import FILE, read_calibration
 from mim_lsp.completion.offer import make_offer
 from mim_lsp.completion.types import CancelFlag, CompletionOptions, CompletionResult
+from mim_lsp.engine.memory import MemoryWeights
+from mim_lsp.engine.memory_file import read_memory
+from mim_lsp.model.folder import WEIGHTS, write_shape
+from mim_lsp.model.weights import save_weights
 from tests.cli.fakes import FakeCompleter
 from tests.completion.generations import generation, middle
+from tests.tiny import SOURCE, tiny_config, tiny_model, tiny_tokenizer
 
 
 class SureOfEven(FakeCompleter):
@@ -26,6 +31,7 @@ class SureOfEven(FakeCompleter):
         cancel: CancelFlag | None = None,
         document: str | None = None,
     ) -> CompletionResult:
+        self.asked.append((text, offset, options))
         even = len(text) % 2 == 0
         made = middle("right" if even else "wrong", forward_log_probs=(-0.1 if even else -2.0,))
         offer = make_offer(generation(made), text, offset, options)
@@ -33,8 +39,12 @@ class SureOfEven(FakeCompleter):
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    fake = SureOfEven(CompletionResult(reason="blank"))
+def fake() -> SureOfEven:
+    return SureOfEven(CompletionResult(reason="blank"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, fake: SureOfEven, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(mim_lsp.completion, "open_completer", fake.open)
     monkeypatch.setattr(mim_lsp.runtime.loading, "find_model", lambda model: tmp_path)
     return tmp_path
@@ -75,3 +85,30 @@ def test_too_few_tasks_are_a_clear_error(tmp_path: Path, tasks: Path, capsys: py
     few.write_text("\n".join(tasks.read_text().splitlines()[:6]))
     assert main(["calibrate", str(few)]) == 2
     assert "give more tasks" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("flags", "memory"), [([], True), (["--no-memory"], False)])
+def test_the_confidence_is_fitted_to_what_is_shown_in_the_editor(
+    fake: SureOfEven, tasks: Path, flags: list[str], memory: bool
+) -> None:
+    assert main(["calibrate", str(tasks), *flags]) == 0
+    assert {options.memory for _, _, options in fake.asked} == {memory}
+
+
+def test_the_memory_of_a_model_is_fitted_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "tiny"
+    write_shape(folder, tiny_config(), tiny_tokenizer())
+    save_weights(tiny_model(), folder / WEIGHTS)
+    lines = SOURCE.splitlines(keepends=True)
+    tasks = tmp_path / "tasks.jsonl"
+    with tasks.open("w") as file:
+        for n, line in enumerate(lines * 4):
+            at = n % len(lines)
+            prompt, suffix = "".join([*lines, *lines[:at]]), "".join(lines[at + 1 :])
+            task = {"task_id": f"x/{n}", "prompt": prompt, "suffix": suffix, "canonical_solution": line}
+            file.write(json.dumps(task) + "\n")
+    assert main(["calibrate", str(tasks), "--memory", "--write", "--json", "--model", str(folder)]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["mixture"] < report["network"]
+    assert read_memory(folder) == MemoryWeights(*report["weights"])

@@ -19,10 +19,10 @@ def test_complete_prints_the_text(completer: FakeCompleter, source: Path, capsys
 
 
 def test_complete_passes_every_option_on(completer: FakeCompleter, source: Path) -> None:
-    flags = "--decode streams --meet-ngram 3 --candidates 4 --max-tokens 9 --max-ms 50.5"
+    flags = "--no-memory --decode streams --meet-ngram 3 --candidates 4 --max-tokens 9 --max-ms 50.5"
     assert main(["complete", f"{source}:1:1", "--model", "m", "--device", "cpu", *flags.split()]) == 0
     assert completer.asked[0][2] == CompletionOptions(
-        decode="streams", meet_ngram=3, candidates=4, eagerness=1.0, max_tokens=9, max_ms=50.5
+        memory=False, decode="streams", meet_ngram=3, candidates=4, eagerness=1.0, max_tokens=9, max_ms=50.5
     )
     assert completer.opened == [("m", RuntimeOptions("cpu"))]
 
