@@ -136,5 +136,6 @@ def test_a_corpus_without_a_place_for_holes_is_an_error(
 def test_what_is_missing_is_an_error(folder: Path, corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         measure_heldout(corpus, corpus)
+    (tmp_path / "empty").mkdir()
     with pytest.raises(CorpusError):
-        measure_heldout(folder, tmp_path)
+        measure_heldout(folder, tmp_path / "empty")

@@ -104,7 +104,13 @@ export class Editor {
     await input.waitFor();
     await input.fill(text);
     await input.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    try {
+      await input.waitFor({ state: "hidden", timeout: 5_000 });
+    } catch {
+      // The question for a file takes Enter only when it has looked at the path, which a busy machine does later.
+      await input.press("Enter");
+      await input.waitFor({ state: "hidden" });
+    }
   }
 
   /** Change a user's setting as a person does in settings.json. */
