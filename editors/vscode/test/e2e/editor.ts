@@ -1,5 +1,6 @@
 /** The real editor in a real browser: what a person does, and what a person sees. */
 
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -102,14 +103,13 @@ export class Editor {
   async answer(text: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget .quick-input-box input");
     await input.waitFor();
-    await input.fill(text);
-    await input.press("Enter");
-    try {
-      await input.waitFor({ state: "hidden", timeout: 5_000 });
-    } catch {
-      // The question for a file takes Enter only when it has looked at the path, which a busy machine does later.
+    // The question for a file first puts its own folder there, and then lists that of the path before it takes Enter.
+    for (let pause = 250; await input.isVisible(); pause *= 2) {
+      assert.ok(pause < 20_000, `the question does not take ${text}`);
+      await input.fill(text);
+      await this.page.waitForTimeout(pause);
       await input.press("Enter");
-      await input.waitFor({ state: "hidden" });
+      await input.waitFor({ state: "hidden", timeout: 1_000 + pause }).catch(() => undefined);
     }
   }
 

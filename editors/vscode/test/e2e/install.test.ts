@@ -16,6 +16,15 @@ import { until, untilEqual } from "./until.ts";
 /** What it needs is on the disk, but a busy machine takes its time to unpack it. */
 const INSTALLING_MS = 240_000;
 
+/** A place where the model is sure of what follows. */
+const PUSHED_TWICE = `class Stack:
+    def push(self, item):
+        self.items.append(item)
+
+    def push_twice(self, item):
+        self.items.append(item)
+        \n`;
+
 /** A machine that has Python and nothing of ours; `gpus` is what NVIDIA's tool says. */
 function bare(home: Home, gpus: string): void {
   home.variables.PATH = `${home.programs}:/usr/bin:/bin`;
@@ -52,8 +61,9 @@ test("Install takes a wheel from the disk, and afterwards no network is needed",
   await notification(editor, failure).waitFor();
   await editor.picture("install-failed");
   assert.deepEqual(environments(editor.home), []);
+  const wheel = wheelIn(editor.home); // before the question for it lists the folder
   await press(editor, failure, "Choose a Wheel");
-  await editor.answer(wheelIn(editor.home));
+  await editor.answer(wheel);
   await notification(editor, "installing").waitFor();
   await editor.picture("installing");
   await notification(editor, "installing").waitFor({ state: "hidden", timeout: INSTALLING_MS });
@@ -106,8 +116,8 @@ function wheelIn(home: Home): string {
 
 /** The installed server answers, with the model in the box. */
 async function takesSuggestion(editor: Editor): Promise<void> {
-  await editor.open("def add(a, b):\n    \n", 2);
-  await editor.type("ret");
+  await editor.open(PUSHED_TWICE, 7);
+  await editor.type("sel");
   await until("a suggestion", () => editor.ghost());
 }
 
