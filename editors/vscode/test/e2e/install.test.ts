@@ -16,13 +16,18 @@ import { until, untilEqual } from "./until.ts";
 /** What it needs is on the disk, but a busy machine takes its time to unpack it. */
 const INSTALLING_MS = 240_000;
 
-/** A place where the model is sure of what follows. */
-const PUSHED_TWICE = `class Stack:
+/** A place where the model is sure of what follows `return`. */
+const STACK = `class Stack:
     def push(self, item):
         self.items.append(item)
+        return len(self.items)
 
-    def push_twice(self, item):
-        self.items.append(item)
+    def pop(self):
+        self.items.pop()
+        return len(self.items)
+
+    def clear(self):
+        self.items.clear()
         \n`;
 
 /** A machine that has Python and nothing of ours; `gpus` is what NVIDIA's tool says. */
@@ -116,8 +121,8 @@ function wheelIn(home: Home): string {
 
 /** The installed server answers, with the model in the box. */
 async function takesSuggestion(editor: Editor): Promise<void> {
-  await editor.open(PUSHED_TWICE, 7);
-  await editor.type("sel");
+  await editor.open(STACK, 12);
+  await editor.type("return "); // behind a blank no menu of words is in the way
   await until("a suggestion", () => editor.ghost());
 }
 
