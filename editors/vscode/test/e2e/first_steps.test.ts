@@ -38,7 +38,11 @@ test("the walkthrough has its steps", async () => {
 });
 
 test("the demo file gets a suggestion where the cursor is", async () => {
+  await editor.command("View: Close All Editors"); // the walkthrough takes the keys when it has come up
+  await editor.page.locator(".gettingStartedContainer").waitFor({ state: "detached" });
   await editor.command("MIM: Try It on a Demo File");
+  await editor.untilStatus("Ln 13, Col 5");
+  await editor.picture("demo");
   await editor.untilFocused("Untitled-1");
   await editor.untilLine("    ");
   await editor.type("ret");
