@@ -189,11 +189,20 @@ export class Editor {
   }
 
   async #pick(key: string, text: string, row: string): Promise<void> {
-    await this.page.keyboard.press(key);
     const input = this.page.locator(".quick-input-widget .quick-input-box input");
-    await input.waitFor();
-    // The box of F1 begins with the mark of commands.
-    await input.fill(key === "F1" ? `>${text}` : text);
+    // What has just come up may take the keys, and then the box is gone again.
+    for (let tries = 1; ; tries += 1) {
+      await this.page.keyboard.press(key);
+      try {
+        // The box of F1 begins with the mark of commands.
+        await input.fill(key === "F1" ? `>${text}` : text, { timeout: 10_000 });
+        break;
+      } catch (error) {
+        if (tries === 3) {
+          throw error;
+        }
+      }
+    }
     const found = this.page.locator(".quick-input-list .monaco-list-row", { hasText: row }).first();
     await found.waitFor();
     await input.press("Enter");
