@@ -24,6 +24,9 @@ MOST_LEVELS = 3
 MOST_PLACES = 256
 """Places of one context that are counted, the nearest to the end of the memory's text first."""
 
+MOST_CERTAIN = 7.0
+"""The logit of the largest share, 0.999: the network keeps a say, whatever the weights are."""
+
 
 class MemoryWeights(NamedTuple):
     """How much the memory counts: the logit of its share, fitted on held-out packages for each model."""
@@ -41,7 +44,8 @@ class MemoryWeights(NamedTuple):
     def share(self, order: int, counts: Counter[str], certainty: float) -> float:
         """The memory's share, 0 to 1, after a context of `order` tokens with these continuations."""
         features = evidence(order, counts, certainty)
-        return 1 / (1 + math.exp(-sum(weight * feature for weight, feature in zip(self, features, strict=True))))
+        logit = sum(weight * feature for weight, feature in zip(self, features, strict=True))
+        return 1 / (1 + math.exp(-max(-MOST_CERTAIN, min(MOST_CERTAIN, logit))))
 
 
 def evidence(order: int, counts: Counter[str], certainty: float) -> tuple[float, ...]:

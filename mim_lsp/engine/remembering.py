@@ -25,9 +25,11 @@ def make_memory(
 
 
 def _last_lines(text: str) -> str:
-    """Its last `REMEMBERED_CHARS` characters or more, from a line's break on."""
-    start = len(text) - REMEMBERED_CHARS
-    return text if start <= 0 else text[max(0, text.rfind("\n", 0, start)) :]
+    """Its last `REMEMBERED_CHARS` characters, from the first line's break among them on."""
+    if len(text) <= REMEMBERED_CHARS:
+        return text
+    last = text[-REMEMBERED_CHARS:]
+    return last[max(0, last.find("\n")) :]
 
 
 def _first_lines(text: str) -> str:

@@ -70,6 +70,14 @@ def test_what_followed_before_is_recalled_with_the_share_that_the_weights_give()
     assert recalled.probabilities == {ord("."): pytest.approx(share)}
 
 
+@pytest.mark.parametrize("size", [100.0, -100.0])
+def test_no_weights_make_a_memory_all_or_break_it(size: float) -> None:
+    recalled = DocumentMemory("ab" * 300, "", MemoryWeights(*[size] * 5), BORDER).recall("", certainty=1.0)
+    assert recalled.kept > 0
+    assert recalled.kept + sum(recalled.probabilities.values()) == pytest.approx(1)
+    assert math.isfinite(recalled.log_prob(ord("z"), -1.0))
+
+
 def test_longer_contexts_have_the_last_word() -> None:
     recalled = memory("xab1 yab2 zab2 xab").recall("", certainty=0.0)
     assert recalled.probabilities[ord("1")] > recalled.probabilities[ord("2")]
