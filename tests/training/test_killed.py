@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from mim_lsp.training.checkpoint import Progress, whole_checkpoint
 from mim_lsp.training.loop import CHECKPOINT, Means, Trainer
 from mim_lsp.training.recipes import find_recipe
 from tests.tiny import tiny_config, tiny_model
+from tests.training.apart import processes_apart
 from tests.training.test_loop import source
 
 RECIPE = replace(find_recipe("smoke"), config=tiny_config(), examples_per_step=2)
@@ -47,7 +47,7 @@ def go_on(folder: Path, steps: int) -> None:
 
 def killed(run: Callable[[Path, int], None], folder: Path, after: float) -> bool:
     """Whether the run was still going on when it was killed."""
-    process = get_context("fork").Process(target=run, args=(folder, STEPS))
+    process = processes_apart().Process(target=run, args=(folder, STEPS), daemon=True)
     process.start()
     process.join(after)
     was_alive = process.is_alive()

@@ -23,6 +23,7 @@ from mim_lsp.training.settings import with_settings
 from mim_lsp.training.sharded_checkpoint import load_sharded
 from mim_lsp.training.workers import Workers
 from tests.tiny import tiny_config, tiny_model, tiny_tokenizer
+from tests.training.apart import START_METHOD, processes_apart
 from tests.training.test_loop import RECIPE, source
 
 STEPS = 2
@@ -37,7 +38,8 @@ def run_processes(folder: Path, n: int, steps: int, *settings: str, shard: bool 
         port = free.getsockname()[1]
     folder.mkdir(exist_ok=True)
     arguments = (n, port, folder, steps, settings, shard, resume)
-    start_processes(one_of_them, arguments, nprocs=n, start_method="fork")
+    processes_apart()
+    start_processes(one_of_them, arguments, nprocs=n, daemon=True, start_method=START_METHOD)
 
 
 def one_of_them(
