@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,9 +100,10 @@ def train(
     documents, heldout = _documents(corpus, "train"), _documents(corpus, "heldout")
     out.mkdir(parents=True, exist_ok=True)
     workers.join(target)
-    if start is not None and not resume and workers.is_first:
-        shutil.copyfile(start / TOKENIZER, out / TOKENIZER)
-    tokenizer = _tokenizer(chosen, documents, out, workers, resume=resume or start is not None)
+    known = out / TOKENIZER if resume else start and start / TOKENIZER
+    tokenizer = _tokenizer(chosen, documents, known, workers)
+    if workers.is_first:
+        tokenizer.save(out / TOKENIZER)
     builder = _builder(chosen, tokenizer)
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
     model = (Decoder(chosen.config) if start is None else _started(chosen, start)).to(target)
@@ -195,20 +195,14 @@ def _documents(corpus: Path, split: Split) -> list[Document]:
     return documents
 
 
-def _tokenizer(
-    recipe: Recipe, documents: list[Document], out: Path, workers: Workers, *, resume: bool
-) -> CodeTokenizer:
-    """The run's tokenizer; learned from an even sample of the corpus when the run begins, alike in every process."""
-    path = out / TOKENIZER
-    if resume and path.exists():
-        return CodeTokenizer.from_file(path)
+def _tokenizer(recipe: Recipe, documents: list[Document], known: Path | None, workers: Workers) -> CodeTokenizer:
+    """The known one, or one learned from an even sample of the corpus; alike in every process."""
+    if known is not None and known.exists():
+        return CodeTokenizer.from_file(known)
     every = max(1, sum(len(d.content) for d in documents) // recipe.tokenizer_chars)
     if workers.is_first:
         say("learning the tokenizer")
-    tokenizer = learn_tokenizer((d.content for d in documents[::every]), recipe.config.vocab_size)
-    if workers.is_first:
-        tokenizer.save(path)
-    return tokenizer
+    return learn_tokenizer((d.content for d in documents[::every]), recipe.config.vocab_size)
 
 
 def _builder(recipe: Recipe, tokenizer: CodeTokenizer) -> ExampleBuilder:

@@ -187,6 +187,17 @@ def test_a_run_begins_with_a_trained_model(corpus: Path, tmp_path: Path) -> None
     assert torch.allclose(reference_logits(before, ids), reference_logits(after, ids), atol=0.05)
 
 
+def test_every_process_has_the_tokenizer_of_the_model_that_it_begins_with(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first process's copy of it may not be there yet."""
+    base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=1)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr(run, "learn_tokenizer", lambda texts, size: pytest.fail("learns another one"))
+    train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base)
+    assert not (tmp_path / "more" / "tokenizer.json").exists()
+
+
 def test_a_run_begins_with_no_model_of_another_shape(corpus: Path, tmp_path: Path) -> None:
     base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=1)
     with pytest.raises(SettingsError, match="another shape than the recipe nano"):
