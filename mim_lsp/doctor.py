@@ -10,10 +10,14 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 from mim_lsp import __version__
 from mim_lsp.errors import MimError
 from mim_lsp.runtime.choice import RuntimeOptions, native_problem
+
+if TYPE_CHECKING:
+    from mim_lsp.runtime.native._native import Model
 
 _LIBRARIES = (
     *("pygls", "lsprotocol", "tree-sitter", "tree-sitter-python", "tiktoken", "pathspec"),
@@ -149,11 +153,16 @@ def _speed(model: str | None, options: RuntimeOptions) -> str:
     if not isinstance(runtime, NativeRuntime):
         return "measured for the native core only; see mim-lsp bench"
     step = measure_step(runtime)
-    threads = f"{runtime.core.threads} thread{'s' if runtime.core.threads > 1 else ''}"
     return (
-        f"{step.ms:.2f} ms for a step of both directions ({runtime.core.kernels}, {threads}); it reads "
+        f"{step.ms:.2f} ms for a step of both directions ({runtime.core.kernels}, {_threads(runtime.core)}); it reads "
         f"{step.bytes / 1e6:.1f} MB, {step.share:.0%} of what memory gives at {step.bandwidth / 1e9:.1f} GB/s"
     )
+
+
+def _threads(core: Model) -> str:
+    """How many threads step, and how many read if those are more."""
+    steps = f"{core.step_threads} thread{'s' if core.step_threads > 1 else ''}"
+    return steps if core.threads == core.step_threads else f"{steps}, {core.threads} for reading"
 
 
 def _confidence(model: str | None) -> str:

@@ -120,6 +120,25 @@ def read_tensors(path: Path, config: ModelConfig) -> dict[str, StoredTensor]:
     return tensors
 
 
+def release_pages(tensors: Mapping[str, StoredTensor]) -> None:
+    """Let go of the memory that what was read of a mapped file is in; it is read again where it is asked for.
+
+    Does nothing for tensors that are of no file, and where the system knows no such advice.
+    """
+    values = (_values(tensor).obj for tensor in tensors.values())
+    mapped = next((each for each in values if isinstance(each, mmap)), None)
+    if mapped is not None and sys.platform != "win32":
+        from mmap import MADV_DONTNEED  # there is none on Windows
+
+        mapped.madvise(MADV_DONTNEED)
+
+
+def _values(tensor: StoredTensor) -> memoryview:
+    if isinstance(tensor, Int8Rows):
+        return tensor.values
+    return tensor.nibbles if isinstance(tensor, Int4Groups) else tensor
+
+
 class _UnfitError(Exception):
     """What is wrong with a tensor."""
 

@@ -136,10 +136,16 @@ const mim::Kernels& kernels_named(const std::string& name) {
 
 class PyModel {
   public:
-    PyModel(const nb::dict& config, const nb::dict& tensors, int threads, const std::string& kernels) {
+    PyModel(const nb::dict& config, const nb::dict& tensors, int threads, const std::string& kernels, const nb::object& layer_packed) {
         Memory keep;
         const mim::ModelShape shape = shape_of(config);
-        const mim::WeightSource source = weight_source(tensors, keep);
+        mim::WeightSource source = weight_source(tensors, keep);
+        if (!layer_packed.is_none()) {
+            source.layer_packed = [&layer_packed] {
+                const nb::gil_scoped_acquire acquire;
+                layer_packed();
+            };
+        }
         const mim::Kernels& chosen = kernels_named(kernels);
         nb::gil_scoped_release release;
         model_ = std::make_unique<mim::Model>(shape, source, chosen, threads);
@@ -164,6 +170,10 @@ class PyModel {
     void set_threads(int threads) {
         const OneAtATime guard(busy_);
         model_->set_threads(threads);
+    }
+    void set_step_threads(int threads) {
+        const OneAtATime guard(busy_);
+        model_->set_step_threads(threads);
     }
 
     // rows, outputs: one entry a feed; ids: all feeds' tokens one after the other, `counts` of each.
@@ -193,6 +203,7 @@ class PyModel {
     }
 
     int threads() const { return model_->threads(); }
+    int step_threads() const { return model_->step_threads(); }
     std::string kernels() const { return model_->kernels().name; }
     std::size_t weight_bytes() const { return model_->weight_bytes(); }
     std::size_t cache_bytes() {
@@ -280,14 +291,17 @@ NB_MODULE(_native, m) {
         .def("log_total", &log_total, "ids"_a)
         .def("floats", &floats);
     nb::class_<PyModel>(m, "Model")
-        .def(nb::init<const nb::dict&, const nb::dict&, int, const std::string&>(), "config"_a, "tensors"_a, "threads"_a, "kernels"_a = "")
+        .def(nb::init<const nb::dict&, const nb::dict&, int, const std::string&, const nb::object&>(), "config"_a, "tensors"_a,
+             "threads"_a, "kernels"_a = "", "layer_packed"_a = nb::none())
         .def("open_row", &PyModel::open_row)
         .def("close_row", &PyModel::close_row, "row"_a)
         .def("truncate", &PyModel::truncate, "row"_a, "length"_a)
         .def("length", &PyModel::length, "row"_a)
         .def("set_threads", &PyModel::set_threads, "threads"_a)
+        .def("set_step_threads", &PyModel::set_step_threads, "threads"_a)
         .def("step", &PyModel::step, "rows"_a, "ids"_a, "counts"_a, "outputs"_a, "cancel"_a.none() = nb::none())
         .def_prop_ro("threads", &PyModel::threads)
+        .def_prop_ro("step_threads", &PyModel::step_threads)
         .def_prop_ro("kernels", &PyModel::kernels)
         .def_prop_ro("weight_bytes", &PyModel::weight_bytes)
         .def_prop_ro("cache_bytes", &PyModel::cache_bytes);

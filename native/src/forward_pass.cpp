@@ -24,6 +24,12 @@ constexpr int kFewRows = 4;
 
 int tiles_of(int items, int per_tile) { return (items + per_tile - 1) / per_tile; }
 
+int tokens_of(std::span<const Feed> feeds) {
+    int total = 0;
+    for (const Feed& feed : feeds) total += static_cast<int>(feed.ids.size());
+    return total;
+}
+
 // Calls function(row) for rows 0 .. rows - 1.
 template <class F>
 void for_rows(ThreadPool& pool, int rows, F&& function) {
@@ -86,11 +92,12 @@ ForwardPass::ForwardPass(const ModelShape& shape, const Weights& weights, const 
       weights_(weights),
       kernels_(kernels),
       pool_(pool),
+      step_threads_(pool.threads()),
       rotary_(shape.head_dim, shape.rope_theta),
       scratch_(pool.threads()) {}
 
 bool ForwardPass::run(std::span<const Feed> feeds, const volatile std::uint8_t* cancel, float* log_probs) {
-    const PassScope scope(pool_);
+    const PassScope scope(pool_, tokens_of(feeds) < kManyRows ? step_threads_ : pool_.threads());
     read_tokens(feeds);
     for (int layer = 0; layer < shape_.n_layers; ++layer) {
         if (cancel != nullptr && *cancel != 0) return false;

@@ -1,6 +1,7 @@
 // One pass over the weights: tokens of several rows in, log-probabilities out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -74,6 +75,10 @@ class ForwardPass {
     // Returns false, with all rows as they were, when `cancel` became nonzero; it is looked at between layers.
     bool run(std::span<const Feed> feeds, const volatile std::uint8_t* cancel, float* log_probs);
 
+    // How many of the pool's threads take part in passes of few tokens; all of them at first.
+    int step_threads() const { return step_threads_; }
+    void set_step_threads(int threads) { step_threads_ = std::clamp(threads, 1, pool_.threads()); }
+
   private:
     struct Token {
         RowCache* row;
@@ -121,6 +126,7 @@ class ForwardPass {
     const Weights& weights_;
     const Kernels& kernels_;
     ThreadPool& pool_;
+    int step_threads_;
     RotaryTable rotary_;
 
     std::vector<Token> tokens_;              // of this pass; in the last layer only the wanted ones

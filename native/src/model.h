@@ -33,6 +33,9 @@ class Model {
     const Kernels& kernels() const { return kernels_; }
     int threads() const { return pool_->threads(); }
     void set_threads(int threads);
+    // How many of them take part in a pass of few tokens, where handing work over may cost more than it saves.
+    int step_threads() const { return pass_->step_threads(); }
+    void set_step_threads(int threads) { pass_->set_step_threads(threads); }
     std::size_t weight_bytes() const { return weights_.bytes(); }
     std::size_t cache_bytes() const;
 

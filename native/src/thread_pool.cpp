@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <ranges>
 #include <system_error>
 #include <thread>
 
@@ -104,7 +105,9 @@ struct ThreadPool::State {
     alignas(kCacheLine) StretchFunction function{[](int, int, int) {}};
     alignas(kCacheLine) std::atomic<int> finished_by_helpers{0};
     alignas(kCacheLine) std::deque<Helper> helpers;
+    int taking_part = 1;  // workers of this pass: the first so many
 
+    auto helpers_of_pass() { return helpers | std::views::take(taking_part - 1); }
     void add_helper(int worker);
     void live(Helper& helper, int worker);
     void help(Helper& helper, int worker);
@@ -188,7 +191,7 @@ int ThreadPool::State::do_tiles(Stretch tiles, int worker) {
 
 // The caller's range comes last, so that helpers do not start with it while their own is not there yet.
 void ThreadPool::State::offer(int tiles) {
-    const int n = static_cast<int>(ranges.size());
+    const int n = taking_part;
     const auto start = [&](int worker) { return static_cast<int>(std::int64_t{tiles} * worker / n); };
     for (int worker = n - 1; worker >= 0; --worker) ranges[worker].offer({start(worker), start(worker + 1)});
 }
@@ -237,6 +240,7 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
     } catch (const std::system_error&) {
         // The system has no more threads: those that there are will do.
     }
+    state_->taking_part = this->threads();
 }
 
 ThreadPool::~ThreadPool() {
@@ -246,30 +250,32 @@ ThreadPool::~ThreadPool() {
 
 int ThreadPool::threads() const { return 1 + static_cast<int>(state_->helpers.size()); }
 
-void ThreadPool::begin_pass() {
-    if (state_->helpers.empty()) return;
+void ThreadPool::begin_pass(int threads) {
+    state_->taking_part = std::clamp(threads, 1, this->threads());
+    if (state_->taking_part == 1) return;
     const Clock::time_point now = Clock::now();
-    for (Helper& helper : state_->helpers) {
+    for (Helper& helper : state_->helpers_of_pass()) {
         if (helper.away && helper.leave.over(now)) helper.away = false;
         helper.summon();
     }
 }
 
 void ThreadPool::end_pass() {
-    for (Helper& helper : state_->helpers) {
+    for (Helper& helper : state_->helpers_of_pass()) {
         helper.rest();
         if (!helper.away) helper.leave.pass_went_well();
     }
+    state_->taking_part = threads();
 }
 
 void ThreadPool::run_stretches(int tiles, StretchFunction function) noexcept {
     State& state = *state_;
     if (tiles <= 0) return;
-    if (tiles == 1 || state.helpers.empty()) return function(0, tiles, 0);
+    if (tiles == 1 || state.taking_part == 1) return function(0, tiles, 0);
     state.function = function;
     state.finished_by_helpers.store(0, std::memory_order_relaxed);
     state.offer(tiles);
-    for (Helper& helper : state.helpers) helper.summon();
+    for (Helper& helper : state.helpers_of_pass()) helper.summon();
     const Clock::time_point start = Clock::now();
     const int own = state.do_tiles(state.claim(0), 0);
     if (own == tiles) return;

@@ -50,7 +50,8 @@ class ThreadPool {
     int threads() const;
 
     // A pass is a stretch of jobs that follow one another closely. Helpers that were left out come back at its start.
-    void begin_pass();
+    // At most `threads` take part in it, the caller among them; the others sleep on.
+    void begin_pass(int threads);
     void end_pass();
 
     // Calls `function(first, last, worker)` for stretches that make up 0 .. tiles - 1, in no order, and returns when all
@@ -73,7 +74,8 @@ class ThreadPool {
 // A pass, from begin_pass to end_pass.
 class PassScope {
   public:
-    explicit PassScope(ThreadPool& pool) : pool_(pool) { pool_.begin_pass(); }
+    explicit PassScope(ThreadPool& pool) : PassScope(pool, pool.threads()) {}
+    PassScope(ThreadPool& pool, int threads) : pool_(pool) { pool_.begin_pass(threads); }
     ~PassScope() { pool_.end_pass(); }
     PassScope(const PassScope&) = delete;
     PassScope& operator=(const PassScope&) = delete;

@@ -117,6 +117,7 @@ Weights pack_weights(const ModelShape& shape, const WeightSource& source, Thread
         for (const Wanted& one : of_a_layer) {
             packed.*one.place = Matrix(find_matrix(source, block(layer) + one.name, one.outputs, one.inputs), weights.memory, pool);
         }
+        source.layer_packed();
     }
     weights.embedding = Matrix(embedding, weights.memory, pool);
     weights.norm = read_vector(source, "norm.weight", d);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct VectorSource {
 struct WeightSource {
     std::map<std::string, MatrixSource> matrices;
     std::map<std::string, VectorSource> vectors;
+    // Called after each layer, whose part of the file may then leave the memory.
+    std::function<void()> layer_packed = [] {};
 };
 
 // Memory of all packed matrices, in the order in which a pass reads them: one stream, in huge pages where there are any.

@@ -153,8 +153,17 @@ void test_threads_can_be_changed() {
     for (const int threads : {4, 2, 1}) {
         model.set_threads(threads);
         CHECK_EQUAL(model.threads(), threads);
+        CHECK_EQUAL(model.step_threads(), threads);
         CHECK(from_nothing(model, ids) == first);
     }
+    model.set_threads(3);
+    for (const int threads : {1, 2, 3}) {
+        model.set_step_threads(threads);
+        CHECK_EQUAL(model.step_threads(), threads);
+        CHECK(from_nothing(model, ids) == first);
+    }
+    model.set_step_threads(4);
+    CHECK_EQUAL(model.step_threads(), 3);
 }
 
 template <class Error, class F>

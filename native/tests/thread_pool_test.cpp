@@ -58,6 +58,26 @@ void every_tile_runs_once() {
     }
 }
 
+// Those that take no part in a pass neither get tiles of their own nor take others'.
+void a_pass_may_be_of_fewer_threads() {
+    ThreadPool pool(4);
+    bool only_the_first = true, all_done = true;
+    for (const int threads : {2, 4, 1, 3}) {
+        const PassScope scope(pool, threads);
+        for (int job = 0; job < 50; ++job) {
+            std::atomic<int> done = 0, most = 0;
+            pool.run(20, [&](int, int worker) {
+                ++done;
+                for (int before = most; before < worker && !most.compare_exchange_weak(before, worker);) {}
+            });
+            all_done &= done == 20;
+            only_the_first &= most < threads;
+        }
+    }
+    CHECK(all_done);
+    CHECK(only_the_first);
+}
+
 void jobs_run_outside_a_pass() {
     ThreadPool pool(3);
     Tally tally(3);
@@ -202,6 +222,7 @@ void an_idle_pool_causes_no_context_switches() {
 
 int main() {
     every_tile_runs_once();
+    a_pass_may_be_of_fewer_threads();
     jobs_run_outside_a_pass();
     short_jobs_do_not_mix();
     pools_start_and_stop_at_any_moment();

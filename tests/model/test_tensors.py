@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 from mim_lsp.errors import ModelError
 from mim_lsp.model.arrays import floats, int4_groups, int4_scales, int4_values, int8_rows, plain, write_tensors
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors, shapes
+from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors, release_pages, shapes
 from tests.tiny import tiny_config, tiny_model
 
 Q = "blocks.0.attention.q.weight"
@@ -123,6 +124,25 @@ def test_values_are_read_only_views_and_floats_are_aligned_copies(path: Path) ->
     for values in (embedding.scales, int4_scales(q), norm, plain_matrix):
         assert np.asarray(values).flags.aligned
         assert np.asarray(values).flags.writeable
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a mapping")
+def test_what_was_read_need_not_stay_in_memory(path: Path) -> None:
+    tensors = read_tensors(path, config())
+    embedding = tensors["embedding.weight"]
+    assert isinstance(embedding, Int8Rows)
+    before = embedding.values.tobytes()
+    assert resident_kb(path) > 0
+    release_pages(tensors)
+    assert resident_kb(path) == 0
+    assert embedding.values.tobytes() == before
+    release_pages({"norm.weight": memoryview(b"of no file")})
+
+
+def resident_kb(path: Path) -> int:
+    """Of the file's mapping: what of it counts as this process's memory."""
+    maps = Path("/proc/self/smaps").read_text().partition(f"{path}\n")[2]
+    return int(maps.partition("Rss:")[2].split()[0])
 
 
 def test_a_file_may_hold_its_floats_anywhere(path: Path) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 import time
 
@@ -22,7 +21,7 @@ _native = pytest.importorskip("mim_lsp.runtime.native._native")
 
 from mim_lsp.runtime.native import speed  # noqa: E402
 from mim_lsp.runtime.native.runtime import NativeRuntime  # noqa: E402
-from mim_lsp.runtime.native.threads import choose_threads  # noqa: E402
+from mim_lsp.runtime.native.threads import choose_step_threads, most_threads  # noqa: E402
 
 KERNELS = _native.kernel_names()
 ACCURACY = 0.3
@@ -124,9 +123,13 @@ def test_an_unknown_kernel_table_is_named(tensors: dict[str, StoredTensor], monk
 
 def test_the_number_of_threads_is_chosen_by_trying(tensors: dict[str, StoredTensor]) -> None:
     runtime = NativeRuntime(tiny_config(), tensors)
-    assert 1 <= runtime.core.threads <= (os.cpu_count() or 1)
-    chosen = choose_threads(runtime.core, most=3)
-    assert runtime.core.threads == chosen <= 3
+    assert runtime.core.threads == most_threads()
+    assert 1 <= runtime.core.step_threads <= runtime.core.threads
+    runtime.core.set_threads(3)
+    assert runtime.core.step_threads == 3
+    chosen = choose_step_threads(runtime.core)
+    assert runtime.core.step_threads == chosen <= 3
+    assert runtime.core.threads == 3
     assert runtime.core.cache_bytes == 0  # the rows it tried with are closed
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
 from mim_lsp.errors import Cancelled, ModelError
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors
+from mim_lsp.model.tensors import Int4Groups, Int8Rows, StoredTensor, read_tensors, release_pages
 from mim_lsp.runtime.native import _native
-from mim_lsp.runtime.native.threads import choose_threads
+from mim_lsp.runtime.native.threads import choose_step_threads, most_threads
 from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 
 
@@ -21,7 +22,8 @@ def open_native_runtime(config: ModelConfig, weights: Path, threads: int | None 
     Args:
         config: the shape that the weights must have.
         weights: `model.safetensors`.
-        threads: how many threads compute; None: as many as are worth it here, which takes a few steps to find out.
+        threads: how many threads compute; None: all cores read, and decode steps have as many threads as are worth it
+            here, which takes a few steps to find out.
 
     Raises:
         ModelError: the weights are missing, truncated, or of another shape.
@@ -36,11 +38,13 @@ class NativeRuntime:
         self._config = config
         buffers = {name: _buffers(tensor) for name, tensor in tensors.items()}
         try:
-            self.core = _native.Model(asdict(config), buffers, threads or 1)
+            self.core = _native.Model(
+                asdict(config), buffers, threads or most_threads(), layer_packed=partial(release_pages, tensors)
+            )
         except ValueError as error:  # of a shape that the core cannot run
             raise ModelError(f"this model cannot run on the native core: {error}.") from error
         if threads is None:
-            choose_threads(self.core)
+            choose_step_threads(self.core)
 
     @property
     def vocab_size(self) -> int:

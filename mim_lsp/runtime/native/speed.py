@@ -48,5 +48,5 @@ def measure_step(runtime: NativeRuntime) -> StepSpeed:
     n_bytes = runtime.core.weight_bytes + runtime.core.cache_bytes
     for row in rows:
         runtime.close_row(row)
-    bandwidth = _native.read_bandwidth(runtime.core.threads, PROBE_BYTES)
+    bandwidth = _native.read_bandwidth(runtime.core.step_threads, PROBE_BYTES)
     return StepSpeed(statistics.median(times) * 1000, n_bytes, bandwidth)

@@ -1,4 +1,8 @@
-"""How many threads are worth it on this machine."""
+"""How many threads are worth it on this machine.
+
+Reading many tokens at once is bound by arithmetic, and every core helps. A decode step is bound by memory, and so short
+that handing work over may cost more than it saves: how many threads it is worth is found out by trying.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +12,30 @@ import time
 from mim_lsp.runtime.native._native import Model
 
 MOST = 8
-"""Beyond this, decode steps gain nothing: a few cores saturate the memory."""
+"""Beyond this, little is gained: a few cores saturate the memory."""
 STEPS = 3
 """Timed steps for each number of threads; the best one counts, since other programs only ever slow one down."""
 WORTH_IT = 0.9
 """A thread more must bring a step down to this share of its time."""
 
 
-def choose_threads(model: Model, most: int | None = None) -> int:
-    """Set the number of threads that decodes fastest, measured in steps for both directions; returns it.
+def most_threads() -> int:
+    """The cores that this process may use, at most `MOST`."""
+    return min(MOST, available_cores())
 
-    Args:
-        model: has no open rows that matter; two are opened and closed.
-        most: upper limit; None: the cores that this process may use, at most `MOST`.
+
+def choose_step_threads(model: Model) -> int:
+    """Set how many of the model's threads take part in decode steps: as many as decode fastest; returns it.
+
+    Measured in steps for both directions, on rows that are closed again.
     """
-    limit = min(MOST, available_cores()) if most is None else most
     best, best_time = 1, _step_seconds(model, 1)
-    for threads in range(2, limit + 1):
+    for threads in range(2, model.threads + 1):
         seconds = _step_seconds(model, threads)
         if seconds > WORTH_IT * best_time:
             break
         best, best_time = threads, seconds
-    model.set_threads(best)
+    model.set_step_threads(best)
     return best
 
 
@@ -42,7 +48,7 @@ def available_cores() -> int:
 
 def _step_seconds(model: Model, threads: int) -> float:
     """The best of a few steps that feed one token to each of two rows."""
-    model.set_threads(threads)
+    model.set_step_threads(threads)
     rows = [model.open_row(), model.open_row()]
     model.step(rows, [0, 0], [1, 1], [1, 1])  # brings the threads and the working memory up
     times = []
