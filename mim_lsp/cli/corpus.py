@@ -55,6 +55,13 @@ def _add_tasks(parts: Commands) -> None:
         metavar="KIND",
         help="line, argument, expression (default: these), statement, block, complete (nothing is missing there)",
     )
+    tasks.add_argument(
+        "--elsewhere",
+        type=whole,
+        metavar="N",
+        default=0,
+        help="give each task N other files of its package, the nearest",
+    )
     tasks.add_argument("--seed", type=int, metavar="N", default=0, help="of the draws (default: %(default)s)")
 
 
@@ -116,7 +123,9 @@ def _run_build(args: argparse.Namespace) -> int:
 def _run_tasks(args: argparse.Namespace) -> int:
     from mim_lsp.training.corpus.tasks import write_tasks
 
-    written = write_tasks(args.corpus, args.out, kinds=args.kinds, count_per_kind=args.count, seed=args.seed)
+    written = write_tasks(
+        args.corpus, args.out, kinds=args.kinds, count_per_kind=args.count, seed=args.seed, n_elsewhere=args.elsewhere
+    )
     for kind, count in written.items():
         print(f"{count} tasks of kind {kind}")
     return 0

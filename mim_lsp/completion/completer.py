@@ -46,7 +46,11 @@ class MimCompleter:
         cursor, opened = _cursor(text, offset)
         context, is_fresh = self._session(document).context(cursor, options)
         generation = self._engine.generate(
-            _request(context, cursor), _decode_settings(options, cursor), cancel, document, watch or _nobody
+            _request(context, cursor, options.elsewhere),
+            _decode_settings(options, cursor),
+            cancel,
+            document,
+            watch or _nobody,
         )
         offer = make_offer(generation, cursor.text, cursor.offset, options, self._calibration)
         return CompletionResult(
@@ -75,7 +79,9 @@ class MimCompleter:
         cursor, _ = _cursor(text, offset)
         session = self._session(document)
         context = session.fresh(cursor, options)
-        n_read = self._engine.warm(_request(context, cursor), _decode_settings(options, cursor), cancel, document)
+        n_read = self._engine.warm(
+            _request(context, cursor, options.elsewhere), _decode_settings(options, cursor), cancel, document
+        )
         session.keep(context, cursor)
         return n_read
 
@@ -101,7 +107,7 @@ def request_at(engine: MimEngine, text: str, offset: int, options: CompletionOpt
     """What an engine is asked for a completion of `text` at `offset`, where no session goes before it."""
     cursor, _ = _cursor(text, offset)
     session = DocumentSession(engine.count_tokens, engine.model.config.context_length, is_one_off=True)
-    return _request(session.fresh(cursor, options), cursor)
+    return _request(session.fresh(cursor, options), cursor, options.elsewhere)
 
 
 def _nobody(written: str) -> None:
@@ -117,7 +123,7 @@ def _cursor(text: str, offset: int) -> tuple[Cursor, bool]:
     return Cursor(open_line(clean, position) if opened else clean, position), opened
 
 
-def _request(context: Context, cursor: Cursor) -> InfillRequest:
+def _request(context: Context, cursor: Cursor, elsewhere: tuple[str, ...]) -> InfillRequest:
     return InfillRequest(
         context.prefix,
         context.suffix,
@@ -125,6 +131,7 @@ def _request(context: Context, cursor: Cursor) -> InfillRequest:
         context.far_suffix_start,
         before=cursor.text[: cursor.offset],
         after=cursor.text[cursor.offset :],
+        elsewhere=elsewhere,
     )
 
 

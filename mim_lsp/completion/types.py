@@ -68,6 +68,8 @@ class CompletionOptions:
     """What the suggestion's indentation is made to follow; None: it is left as written."""
     disabled_filters: frozenset[str] = frozenset()
     """Filters that are not applied, by the reasons that they give."""
+    elsewhere: tuple[str, ...] = ()
+    """Texts of other files, of which a model's memory holds what repeats itself here; line breaks are `\\n`."""
     related: str = ""
     """Lines from other files that the model reads before everything else: names and signatures likely to be used."""
 

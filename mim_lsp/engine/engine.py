@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from mim_lsp.engine.caches import MAX_DOCUMENTS as MAX_DOCUMENTS
 from mim_lsp.engine.caches import DocumentCaches, DocumentRows
 from mim_lsp.engine.lines import LineTokens
-from mim_lsp.engine.memory import MemoryWeights
+from mim_lsp.engine.memory import Remembering
 from mim_lsp.engine.run import Run
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Watch
 from mim_lsp.engine.vocabulary import OwnVocabulary
@@ -23,8 +23,8 @@ ONE_OFF = ""
 class MimEngine:
     """Writes middles with one model. Not thread-safe."""
 
-    def __init__(self, model: LoadedModel, memory: MemoryWeights | None = None) -> None:
-        """An engine for `model`; `memory` says how much the document's own text counts, None that it does not."""
+    def __init__(self, model: LoadedModel, memory: Remembering | None = None) -> None:
+        """An engine for `model`; `memory` says how much what texts say themselves counts, None that it does not."""
         self.model, self._memory = model, memory
         self._lines = LineTokens(model.tokenizer)
         self.vocabularies = [OwnVocabulary(model.tokenizer, self._lines, direction) for direction in Direction]
@@ -77,7 +77,7 @@ class MimEngine:
         Raises:
             Cancelled: `cancel` was set. What was read so far stays for the next call.
         """
-        run = Run(self.model, self.vocabularies, request, settings, cancel or CancelFlag())
+        run = Run(self.model, self.vocabularies, request, settings, cancel or CancelFlag(), memory_weights=self._memory)
         with self._rows(document) as rows:
             return run.warm(rows)
 

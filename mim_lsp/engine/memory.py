@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mim_lsp.engine.context_index import ContextIndex, Levels
+
 LONGEST_CONTEXT = 32
 """Tokens, at most, that are compared with what stood before."""
 MOST_LEVELS = 3
@@ -48,6 +50,14 @@ class MemoryWeights(NamedTuple):
         return 1 / (1 + math.exp(-max(-MOST_CERTAIN, min(MOST_CERTAIN, logit))))
 
 
+class Remembering(NamedTuple):
+    """How much a model's memories count."""
+
+    document: MemoryWeights
+    files: MemoryWeights | None = None
+    """Of other files; None: they do not."""
+
+
 def evidence(order: int, counts: Counter[str], certainty: float) -> tuple[float, ...]:
     """What `MemoryWeights` weigh, in their order."""
     n_places = counts.total()
@@ -75,19 +85,27 @@ NOTHING = Recalled(1.0, {})
 """The network alone."""
 
 
-Levels = list[tuple[int, Counter[str]]]
-"""Lengths of context, in tokens, and how often which token followed it."""
+class Weighed(NamedTuple):
+    """What one source says, and how much that counts."""
+
+    weights: MemoryWeights
+    levels: Levels
+    is_elsewhere: bool = False
+    """Whether it is other files."""
 
 
 class DocumentMemory:
-    """One direction's memory of a document. Texts have a character for each token and are in its own order."""
+    """One direction's memory of a document, and of other files. Texts have a character for each token, in its order."""
 
-    def __init__(self, near: str, far: str, weights: MemoryWeights, border: str) -> None:
+    def __init__(
+        self, near: str, far: str, weights: Remembering, border: str, files: ContextIndex | None = None
+    ) -> None:
         """For a hole behind `near` and before `far`; `border` is a character that is no token."""
         self._near, self._weights, self._border = near[-LONGEST_CONTEXT:], weights, border
+        self._files = files
         # The search begins at the end, where the hole is. What stands there has nothing behind it yet.
         self._text = f"{far}{border}{near}"
-        self._known: dict[str, Levels] = {}
+        self._known: dict[str, list[Weighed]] = {}
 
     def recall(self, written: str, certainty: float, allowed: Callable[[int], bool] | None = None) -> Recalled:
         """What may follow `near` and `written`, where the network's largest probability is `certainty`.
@@ -95,25 +113,37 @@ class DocumentMemory:
         Of the tokens that are `allowed`, if not of all.
         """
         kept, mixed = 1.0, dict[int, float]()
-        for order, counts in reversed(self.levels(written, allowed)):
-            share = self._weights.share(order, counts, certainty)
-            kept *= 1 - share
-            mixed = {token: (1 - share) * probability for token, probability in mixed.items()}
-            for character, count in counts.items():
-                token = ord(character)
-                mixed[token] = mixed.get(token, 0.0) + share * count / counts.total()
+        for weights, levels, _ in self.sources(written, allowed):
+            for order, counts in reversed(levels):
+                share = weights.share(order, counts, certainty)
+                kept *= 1 - share
+                mixed = {token: (1 - share) * probability for token, probability in mixed.items()}
+                for character, count in counts.items():
+                    token = ord(character)
+                    mixed[token] = mixed.get(token, 0.0) + share * count / counts.total()
         return Recalled(kept, mixed) if mixed else NOTHING
 
-    def levels(self, written: str, allowed: Callable[[int], bool] | None = None) -> Levels:
-        """Lengths of context and what followed it, the longest first, each at other places than the one before."""
+    def sources(self, written: str, allowed: Callable[[int], bool] | None = None) -> list[Weighed]:
+        """What other files say, then what the document does, which has the last word.
+
+        Each in lengths of context and what followed it, the longest first, each at other places than the one before.
+        """
         if allowed is not None:
-            return self._levels(written, allowed)
+            return self._sources(written, allowed)
         if written not in self._known:  # what a side writes is also scored
-            self._known[written] = self._levels(written, None)
+            self._known[written] = self._sources(written, None)
         return self._known[written]
 
-    def _levels(self, written: str, allowed: Callable[[int], bool] | None) -> Levels:
-        context, found = self._near + written, Levels()
+    def _sources(self, written: str, allowed: Callable[[int], bool] | None) -> list[Weighed]:
+        context = self._near + written
+        document = Weighed(self._weights.document, self._levels(context, allowed))
+        if self._files is None or self._weights.files is None:
+            return [document]
+        files = self._files.levels(context, None if allowed is None else lambda each: allowed(ord(each)))
+        return [Weighed(self._weights.files, files, is_elsewhere=True), document]
+
+    def _levels(self, context: str, allowed: Callable[[int], bool] | None) -> Levels:
+        found = Levels()
         n_places = 0
         for order in range(self._longest(context), 0, -1):
             counts = Counter(self._following(context[-order:]))

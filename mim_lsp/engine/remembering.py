@@ -1,8 +1,8 @@
-"""What a request gives each direction's memory to hold."""
+"""What a request gives each direction's memory to hold: the document, and other files."""
 
 from __future__ import annotations
 
-from mim_lsp.engine.memory import DocumentMemory, MemoryWeights
+from mim_lsp.engine.memory import DocumentMemory, Remembering
 from mim_lsp.engine.task import SideTask
 from mim_lsp.engine.types import Decode, InfillRequest
 from mim_lsp.engine.vocabulary import OwnVocabulary
@@ -13,15 +13,16 @@ REMEMBERED_CHARS = 100_000
 
 
 def make_memory(
-    vocabulary: OwnVocabulary, task: SideTask, request: InfillRequest, decode: Decode, weights: MemoryWeights
+    vocabulary: OwnVocabulary, task: SideTask, request: InfillRequest, decode: Decode, weights: Remembering
 ) -> DocumentMemory:
-    """One direction's memory of the document around the hole; in streams of its near side alone."""
+    """One direction's memory of the document around the hole, in streams of its near side alone; and of other files."""
     before = request.prefix if request.before is None else request.before
     after = request.suffix if request.after is None else request.after
     sides = [vocabulary.characters(_last_lines(before)), vocabulary.characters(_first_lines(after))]
     near, far = sides if vocabulary.direction is Direction.FORWARD else sides[::-1]
     near = near[: len(near) - task.n_healed]
-    return DocumentMemory(near, "" if decode == "streams" else far, weights, border=chr(vocabulary.n_tokens))
+    files = vocabulary.index_of(request.elsewhere) if request.elsewhere and weights.files is not None else None
+    return DocumentMemory(near, "" if decode == "streams" else far, weights, vocabulary.border, files)
 
 
 def _last_lines(text: str) -> str:

@@ -13,7 +13,7 @@ from mim_lsp.engine.caches import DocumentRows, RowPair
 from mim_lsp.engine.choice import Choice, Forced, greedy
 from mim_lsp.engine.decode import Decoding, Outcome
 from mim_lsp.engine.found import Found, as_found, without_near_duplicates
-from mim_lsp.engine.memory import DocumentMemory, MemoryWeights
+from mim_lsp.engine.memory import DocumentMemory, Remembering
 from mim_lsp.engine.remembering import make_memory
 from mim_lsp.engine.scoring import Reading, Score, own_reading, score_middles
 from mim_lsp.engine.side import Side
@@ -38,7 +38,7 @@ class Run:
     settings: DecodeSettings
     cancel: CancelFlag
     watch: Watch = lambda _: None
-    memory_weights: MemoryWeights | None = None
+    memory_weights: Remembering | None = None
     tasks: list[SideTask] = field(init=False)
     rows: RowPair = field(init=False)
     deadline: float = math.inf
@@ -51,6 +51,7 @@ class Run:
     def warm(self, document: DocumentRows) -> int:
         """Read the prompts for a later request; see `MimEngine.warm`."""
         prompts = [task.row for task in self.tasks]
+        _ = self.memories  # an index of other files takes longer to make than a request may wait
         return document.for_reading_ahead(prompts).read(prompts, self.cancel)
 
     def generate(self, document: DocumentRows) -> Generation:

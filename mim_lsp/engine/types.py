@@ -26,6 +26,8 @@ class InfillRequest:
     """All of the document before the hole, of which `prefix` shows a part: what a memory may hold. None: `prefix`."""
     after: str | None = None
     """All of the document after the hole. None: `suffix`."""
+    elsewhere: tuple[str, ...] = ()
+    """Other files, for a memory that counts them."""
 
 
 @dataclass(frozen=True)

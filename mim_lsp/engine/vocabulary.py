@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left
 from functools import lru_cache
 
+from mim_lsp.engine.context_index import ContextIndex
 from mim_lsp.engine.lines import LineTokens
 from mim_lsp.runtime.loading import CodeTokenizer, Direction
 
@@ -28,7 +29,10 @@ class OwnVocabulary:
         self._sorted = [self.token_bytes[i] for i in by_bytes]
         self._sorted_ids = by_bytes
         self._id_of = dict(zip(self.token_bytes, range(self.n_tokens), strict=True))
+        self.border = chr(self.n_tokens)
+        """A character that is no token's; see `characters`."""
         self.agreeing = lru_cache(maxsize=256)(self._agreeing)
+        self.index_of = lru_cache(maxsize=4)(self._index_of)
 
     def bytes_of(self, ids: list[int]) -> bytes:
         """What text tokens stand for, in own order."""
@@ -47,6 +51,10 @@ class OwnVocabulary:
         """The tokens of a text (text order) as characters in own order."""
         characters = self._lines.characters(text)
         return characters if self.direction is Direction.FORWARD else characters[::-1]
+
+    def _index_of(self, texts: tuple[str, ...]) -> ContextIndex:
+        """Where which tokens stand in texts that have nothing to do with each other."""
+        return ContextIndex("".join(self.characters(text) + self.border for text in texts), self.border)
 
     def is_text(self, own: bytes) -> bool:
         """Whether bytes in own order are whole characters."""

@@ -85,7 +85,7 @@ def collect(
 
 
 def _sample(completer: Completer, task: InfillingTask, options: CompletionOptions) -> Sample:
-    answer = completer.complete(task.prompt + task.suffix, len(task.prompt), options)
+    answer = completer.complete(task.prompt + task.suffix, len(task.prompt), replace(options, elsewhere=task.elsewhere))
     trails = answer.explanation.trails if answer.explanation is not None else ()
     trail = next((trail for trail in trails if trail.dropped is None), None)
     is_complete = not task.canonical_solution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mim_lsp.completion.types import Completer, CompletionOptions
 from mim_lsp.errors import SettingsError
@@ -40,7 +41,8 @@ def evaluate(
     results: list[TaskResult] = []
     try:
         for task in tasks:
-            answer = completer.complete(task.prompt + task.suffix, len(task.prompt), options)
+            asked = replace(options, elsewhere=task.elsewhere)
+            answer = completer.complete(task.prompt + task.suffix, len(task.prompt), asked)
             results.append(judge(task, answer, execute=execute))
             progress(results[-1])
     except KeyboardInterrupt:

@@ -1,9 +1,10 @@
-"""`mim-lsp calibrate --memory`: how much a model's memory of the document should count, fitted on held-out packages.
+"""`mim-lsp calibrate --memory`: how much a model's memories should count, fitted on held-out packages.
 
 For every token of true middles it is known what the network gave it, and what followed the same tokens elsewhere in the
-document. The weights are those under which the mixture of both (`mim_lsp.engine.memory`) makes the middles most likely.
+document and in other files, where the tasks have some. The weights are those under which the mixture of all
+(`mim_lsp.engine.memory`) makes the middles most likely.
 
-Shape legend: N tokens, L levels of context, W weights.
+Shape legend: N tokens, L levels of context, W weights: those of the document's memory, then those of other files'.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mim_lsp.completion.completer import request_at
 from mim_lsp.completion.types import CompletionOptions
 from mim_lsp.engine.engine import MimEngine
 from mim_lsp.engine.lines import as_characters
-from mim_lsp.engine.memory import MOST_LEVELS, MemoryWeights, evidence
+from mim_lsp.engine.memory import MemoryWeights, Remembering, evidence
 from mim_lsp.engine.memory_file import write_memory
 from mim_lsp.engine.remembering import make_memory
 from mim_lsp.engine.task import SideTask, make_task
@@ -45,8 +46,9 @@ class Observation:
 
     network: float
     """Its probability by the network alone."""
-    levels: tuple[tuple[tuple[float, ...], float], ...]
-    """The memory's levels, the shortest context first: the evidence, and in what share of places the token follows."""
+    levels: tuple[tuple[bool, tuple[float, ...], float], ...]
+    """The memories' levels in the order in which they are mixed in: whether it is of other files, the evidence, and in
+    what share of places the token follows."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,18 @@ class MemoryReport:
     tokens: int
     network: float
     mixture: float
-    weights: MemoryWeights
+    weights: Remembering
     """Fitted on all tasks."""
 
     def table(self) -> Table:
         """The report for people."""
-        table = Table(title=f"memory of the document, {self.model}: nats per token of {self.tokens} in middles")
-        for name in ("network alone", "with the memory", *MemoryWeights._fields):
+        table = Table(title=f"memory, {self.model}: nats per token of {self.tokens} in middles")
+        for name in ("network alone", "with the memory", "of", *MemoryWeights._fields):
             table.add_column(name)
-        table.add_row(f"{self.network:.3f}", f"{self.mixture:.3f}", *(f"{weight:.2f}" for weight in self.weights))
+        for source, weights in self.weights._asdict().items():
+            nats = ("", "") if source == "files" else (f"{self.network:.3f}", f"{self.mixture:.3f}")
+            if weights is not None:
+                table.add_row(*nats, source, *(f"{weight:.2f}" for weight in weights))
         return table
 
 
@@ -96,7 +101,8 @@ def observe(
     """What network and memory make of the true middle of each task, in both directions."""
     found = []
     for task in tasks:
-        request = request_at(engine, task.prompt + task.suffix, len(task.prompt), CompletionOptions())
+        options = CompletionOptions(elsewhere=task.elsewhere)
+        request = request_at(engine, task.prompt + task.suffix, len(task.prompt), options)
         middle = task.canonical_solution.encode()
         found.append(
             [one for vocabulary in engine.vocabularies for one in _observe(engine, vocabulary, request, middle)]
@@ -117,13 +123,16 @@ def _observe(
     row = runtime.open_row()
     distributions = runtime.step([Feed(row, [*task.row, *ids[:-1]], len(ids))])[0]
     runtime.close_row(row)
-    memory = make_memory(vocabulary, task, request, "infill", START)
+    memory = make_memory(vocabulary, task, request, "infill", Remembering(START, START))
     n_healing = 1 if task.stub else 0  # that token is chosen among few: no place to learn from
     for n in range(n_healing, len(ids)):
         texts = torch.tensor(distributions[n].floats())[: vocabulary.n_tokens].double().exp()
-        levels = []
-        for order, counts in reversed(memory.levels(as_characters(ids[:n]))):
-            levels.append((evidence(order, counts, float(texts.max())), counts[chr(ids[n])] / counts.total()))
+        certainty = float(texts.max())
+        levels = [
+            (each.is_elsewhere, evidence(order, counts, certainty), counts[chr(ids[n])] / counts.total())
+            for each in memory.sources(as_characters(ids[:n]))
+            for order, counts in reversed(each.levels)
+        ]
         yield Observation(float(texts[ids[n]]), tuple(levels))
 
 
@@ -153,8 +162,15 @@ def fit_memory(observed: Sequence[Sequence[Observation]], model: str) -> MemoryR
         tokens=len(everything),
         network=float(-_tensors(everything)[0].log().mean()),
         mixture=float(torch.cat(judged).mean()),
-        weights=MemoryWeights(*(round(weight, 3) for weight in _fitted(everything).tolist())),
+        weights=_weights(_fitted(everything), any(each[0] for one in everything for each in one.levels)),
     )
+
+
+def _weights(fitted_W: Tensor, has_files: bool) -> Remembering:
+    """What is kept: where the tasks had no other files, nothing is known of those."""
+    rounded = [round(weight, 3) for weight in fitted_W.tolist()]
+    document, files = MemoryWeights(*rounded[: len(START)]), MemoryWeights(*rounded[len(START) :])
+    return Remembering(document, files if has_files else None)
 
 
 Data = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -162,12 +178,12 @@ Data = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def _tensors(observed: Sequence[Observation]) -> Data:
-    n = len(observed)
-    evidence_NLW = torch.zeros(n, MOST_LEVELS, len(START), dtype=torch.float64)
-    share_NL, there_NL = (torch.zeros(n, MOST_LEVELS, dtype=torch.float64) for _ in range(2))
+    n, most, own = len(observed), max(len(one.levels) for one in observed), len(START)
+    evidence_NLW = torch.zeros(n, most, 2 * own, dtype=torch.float64)
+    share_NL, there_NL = (torch.zeros(n, most, dtype=torch.float64) for _ in range(2))
     for i, one in enumerate(observed):
-        for level, (weighed, share) in enumerate(one.levels):
-            evidence_NLW[i, level] = torch.tensor(weighed)
+        for level, (is_elsewhere, weighed, share) in enumerate(one.levels):
+            evidence_NLW[i, level, own * is_elsewhere : own * (1 + is_elsewhere)] = torch.tensor(weighed)
             share_NL[i, level], there_NL[i, level] = share, 1
     network_N = torch.tensor([one.network for one in observed], dtype=torch.float64).clamp(min=_LEAST_PROBABILITY)
     return network_N, evidence_NLW, share_NL, there_NL
@@ -176,7 +192,7 @@ def _tensors(observed: Sequence[Observation]) -> Data:
 def _nll(data: Data, weights_W: Tensor) -> Tensor:
     """Of each token under the mixture, in nats, (N,)."""
     p_N, evidence_NLW, share_NL, there_NL = data
-    for level in range(MOST_LEVELS):
+    for level in range(share_NL.shape[1]):
         part_N = torch.sigmoid(evidence_NLW[:, level] @ weights_W) * there_NL[:, level]
         p_N = (1 - part_N) * p_N + part_N * share_NL[:, level]
     return -p_N.clamp(min=_LEAST_PROBABILITY).log()
@@ -185,7 +201,7 @@ def _nll(data: Data, weights_W: Tensor) -> Tensor:
 def _fitted(observed: Sequence[Observation]) -> Tensor:
     """The weights (W,) that make the tokens most likely."""
     data = _tensors(observed)
-    weights_W = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    weights_W = torch.tensor([*START, *START], dtype=torch.float64, requires_grad=True)
     search = torch.optim.LBFGS([weights_W], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> float:

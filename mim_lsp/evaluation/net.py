@@ -63,7 +63,8 @@ def measure_net(
     """Complete every task, whatever the confidence, and compare what was written with what is offered."""
     pairs: list[tuple[InfillingTask, Trail]] = []
     for task in tasks:
-        answer = completer.complete(task.prompt + task.suffix, len(task.prompt), CompletionOptions(eagerness=1.0))
+        options = CompletionOptions(eagerness=1.0, elsewhere=task.elsewhere)
+        answer = completer.complete(task.prompt + task.suffix, len(task.prompt), options)
         pairs += [(task, trail) for trail in (answer.explanation.trails[:1] if answer.explanation else ())]
         progress()
     right = [(exact_match(trail.written, task.canonical_solution), _is_right(task, trail)) for task, trail in pairs]

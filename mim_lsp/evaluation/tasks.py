@@ -34,6 +34,8 @@ class InfillingTask:
     """Name of the function that `check` is called with."""
     kind: str | None = None
     """What was taken out, as `mim-lsp corpus tasks` calls it; HumanEval-Infilling does not say."""
+    elsewhere: tuple[str, ...] = ()
+    """Other files of the same package, for models that remember them."""
 
     @property
     def can_run(self) -> bool:
@@ -86,7 +88,10 @@ def _parse(line: bytes, where: str) -> InfillingTask:
         raise DocumentError(f"{where} is not a JSON object")
     needed = {name: _text(fields, name, where) for name in _NEEDED}
     optional = {name: _text(fields, name, where) for name in _OPTIONAL if fields.get(name) is not None}
-    return InfillingTask(**needed, **optional)
+    elsewhere = fields.get("elsewhere", [])
+    if not isinstance(elsewhere, list) or not all(isinstance(text, str) for text in elsewhere):
+        raise DocumentError(f"{where} is not an infilling task: 'elsewhere' must be a list of texts")
+    return InfillingTask(**needed, **optional, elsewhere=tuple(elsewhere))
 
 
 def _text(fields: dict[str, Any], name: str, where: str) -> str:

@@ -125,7 +125,7 @@ class MimLanguageServer(LanguageServer):
         """Read and complete what these settings allow in the workspace as it is."""
         roots = self.configuration.roots
         self.permission.follow(settings, roots)
-        self.context.follow(roots, self.permission.exclusions, enabled=settings.context)
+        self.context.follow(roots, self.permission.exclusions, read=settings.context, remember=settings.remember)
         for uri, document in self.workspace.text_documents.items():
             self.context.update(uri, document.source)
 

@@ -1,4 +1,7 @@
-"""What completions read of other files (setting `context`): looked up in idle time, used as it is while typing."""
+"""What completions know of other files: looked up in idle time, used as it is while typing.
+
+The model's memory holds their texts (setting `remember`); the model reads their signatures (setting `context`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mim_lsp.completion.exclusion import Exclusions
+from mim_lsp.completion.other_files import OtherFiles
 from mim_lsp.completion.types import CompletionOptions
 from mim_lsp.server.model_host import Place
 
@@ -21,14 +25,16 @@ CHARS_PER_TOKEN = 3
 
 
 class Context:
-    """The related files of all open documents; does nothing while it is switched off."""
+    """The other files of all open documents; does nothing while it is switched off."""
 
     def __init__(self) -> None:
         self._files: WorkspaceContext | None = None
+        self._remembered: OtherFiles | None = None
 
-    def follow(self, roots: tuple[Path, ...], exclusions: Exclusions, *, enabled: bool) -> None:
-        """Look into the workspace with the folders `roots` from now on, or into nothing."""
-        if enabled and roots:
+    def follow(self, roots: tuple[Path, ...], exclusions: Exclusions, *, read: bool, remember: bool) -> None:
+        """Look into the workspace with the folders `roots` from now on, to have it read or remembered, or neither."""
+        self._remembered = OtherFiles(exclusions) if remember else None
+        if read and roots:
             # Imported here, so that who does not use it does not wait for the parser.
             from mim_lsp.completion.related import WorkspaceContext
 
@@ -38,16 +44,18 @@ class Context:
 
     def update(self, uri: str, text: str) -> None:
         """Take note of the text of an open document."""
-        if self._files is not None:
-            self._files.update(uri, text)
+        for each in self._both:
+            each.update(uri, text)
 
     def close(self, uri: str) -> None:
         """Forget a document that was closed."""
-        if self._files is not None:
-            self._files.close(uri)
+        for each in self._both:
+            each.close(uri)
 
     def added(self, options: CompletionOptions, place: Place) -> CompletionOptions:
-        """The options for a completion at `place`, with what is known of related files. Reads none."""
+        """The options for a completion at `place`, with what is known of other files. Reads none."""
+        if self._remembered is not None:
+            options = replace(options, elsewhere=self._remembered.beside(place.document))
         if self._files is None:
             return options
         related = self._files.related(place.document, place.text, place.offset, BUDGET_TOKENS, _about)
@@ -55,9 +63,13 @@ class Context:
 
     async def refreshed(self, options: CompletionOptions, place: Place) -> CompletionOptions:
         """The same after a look into the files; for idle time."""
-        if self._files is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._files.refresh, place.document)
+        for each in self._both:
+            await asyncio.get_running_loop().run_in_executor(None, each.refresh, place.document)
         return self.added(options, place)
+
+    @property
+    def _both(self) -> list[WorkspaceContext | OtherFiles]:
+        return [each for each in (self._remembered, self._files) if each is not None]
 
 
 def _about(text: str) -> int:

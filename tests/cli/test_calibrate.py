@@ -11,7 +11,7 @@ from mim_lsp.cli import main
 from mim_lsp.completion.confidence import FILE, read_calibration
 from mim_lsp.completion.offer import make_offer
 from mim_lsp.completion.types import CancelFlag, CompletionOptions, CompletionResult
-from mim_lsp.engine.memory import MemoryWeights
+from mim_lsp.engine.memory import MemoryWeights, Remembering
 from mim_lsp.engine.memory_file import read_memory
 from mim_lsp.model.folder import WEIGHTS, write_shape
 from mim_lsp.model.weights import save_weights
@@ -111,4 +111,4 @@ def test_the_memory_of_a_model_is_fitted_and_kept(tmp_path: Path, capsys: pytest
     assert main(["calibrate", str(tasks), "--memory", "--write", "--json", "--model", str(folder)]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["mixture"] < report["network"]
-    assert read_memory(folder) == MemoryWeights(*report["weights"])
+    assert read_memory(folder) == Remembering(MemoryWeights(*report["weights"][0]))

@@ -46,10 +46,29 @@ def test_corpus_tasks_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch, capsy
     tasks = SimpleNamespace(write_tasks=write_tasks)
     monkeypatch.setitem(sys.modules, "mim_lsp.training.corpus.tasks", tasks)
     assert (
-        main(["corpus", "tasks", "c", "--out", "out.jsonl", "--count", "3", "--kinds", "line", "block", "--seed", "5"])
+        main(
+            [
+                "corpus",
+                "tasks",
+                "c",
+                "--out",
+                "out.jsonl",
+                "--count",
+                "3",
+                "--kinds",
+                "line",
+                "block",
+                "--seed",
+                "5",
+                "--elsewhere",
+                "2",
+            ]
+        )
         == 0
     )
-    assert calls == [((Path("c"), Path("out.jsonl")), {"kinds": ["line", "block"], "count_per_kind": 3, "seed": 5})]
+    assert calls == [
+        ((Path("c"), Path("out.jsonl")), {"kinds": ["line", "block"], "count_per_kind": 3, "seed": 5, "n_elsewhere": 2})
+    ]
     assert capsys.readouterr().out == "3 tasks of kind line\n2 tasks of kind argument\n"
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mim_lsp.engine.caches import MAX_DOCUMENTS, PREFILL_CHUNK
 from mim_lsp.engine.engine import MimEngine
-from mim_lsp.engine.memory import MemoryWeights
+from mim_lsp.engine.memory import MemoryWeights, Remembering
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.errors import Cancelled
 from mim_lsp.runtime.arrays import FloatArray
@@ -25,7 +25,7 @@ from tests.tiny import SOURCE
 HOLE = "total = 0\nfor circle in circles:\n    total += |\nreturn total\n"
 MIDDLE = "circle.scaled(scale).area() * factor + 1.5"
 SETTINGS = DecodeSettings()
-MEMORY = MemoryWeights(constant=1.0, order=0.5, places=0.5, purity=1.0, certainty=-1.0)
+MEMORY = Remembering(MemoryWeights(constant=1.0, order=0.5, places=0.5, purity=1.0, certainty=-1.0))
 
 
 def after(n: int) -> Iterator[bool]:
@@ -153,7 +153,7 @@ def requests_of(edits: list[tuple[int, int, str]]) -> Iterator[InfillRequest]:
 @settings(max_examples=60)
 @given(EDITS, st.integers(0, 3), st.integers(1, 3), st.booleans(), st.sampled_from([None, MEMORY]))
 def test_any_edit_gives_what_a_fresh_engine_gives(
-    edits: list[tuple[int, int, str]], seed: int, candidates: int, recall: bool, memory: MemoryWeights | None
+    edits: list[tuple[int, int, str]], seed: int, candidates: int, recall: bool, memory: Remembering | None
 ) -> None:
     kept = engine_on(RandomRuntime(seed=seed), memory=memory)
     wanted = DecodeSettings(candidates=candidates, recall=recall, max_tokens=8)
@@ -175,7 +175,7 @@ class FlatRuntime(OracleRuntime):
         return np.full(self.vocab_size, -np.log(self.vocab_size), np.float32)
 
 
-def remembering(asked: InfillRequest, weights: MemoryWeights | None = MEMORY, **options: Any) -> str:
+def remembering(asked: InfillRequest, weights: Remembering | None = MEMORY, **options: Any) -> str:
     """The line that is written for a request by a network that has no idea, with a memory."""
     wanted = replace(SETTINGS, max_lines=1, **options)
     middles = engine_on(FlatRuntime(), memory=weights).generate(asked, wanted).middles
@@ -203,6 +203,16 @@ def test_streams_remember_only_what_they_may_see() -> None:
     expected = REPEATED.removeprefix(prefix).removesuffix("\n")
     assert remembering(above, decode="streams") == expected
     assert remembering(below, decode="streams") != expected
+
+
+@pytest.mark.parametrize("decode", ["infill", "streams"])
+def test_what_stands_in_other_files_is_written_again(decode: str) -> None:
+    prefix = "    print(circle"
+    asked = InfillRequest(prefix, "\n    return\n", 0, 0, elsewhere=("go()\n", REPEATED))
+    expected = REPEATED.removeprefix(prefix).removesuffix("\n")
+    weights = MEMORY._replace(files=MEMORY.document)
+    assert remembering(asked, weights, decode=decode) == expected
+    assert remembering(asked, MEMORY, decode=decode) != expected
 
 
 def test_a_token_that_is_healed_may_be_remembered() -> None:

@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mim_lsp.engine.context_index import ContextIndex, Levels
 from mim_lsp.engine.memory import (
     LONGEST_CONTEXT,
     MOST_LEVELS,
     MOST_PLACES,
     NOTHING,
     DocumentMemory,
-    Levels,
     MemoryWeights,
     Recalled,
+    Remembering,
     evidence,
 )
 
@@ -27,7 +28,12 @@ Allowed = Callable[[int], bool]
 
 
 def memory(near: str, far: str = "") -> DocumentMemory:
-    return DocumentMemory(near, far, WEIGHTS, BORDER)
+    return DocumentMemory(near, far, Remembering(WEIGHTS), BORDER)
+
+
+def levels(memory: DocumentMemory, written: str, allowed: Allowed | None = None) -> Levels:
+    """What the document says."""
+    return memory.sources(written, allowed)[-1].levels
 
 
 def slow_levels(near: str, far: str, written: str, allowed: str) -> Levels:
@@ -48,7 +54,7 @@ def slow_levels(near: str, far: str, written: str, allowed: str) -> Levels:
 
 @given(A_FEW, A_FEW, A_FEW, st.sets(st.sampled_from("abc"), min_size=1).map("".join))
 def test_levels_are_those_of_a_slow_search(near: str, far: str, written: str, allowed: str) -> None:
-    found = memory(near, far).levels(written, lambda token: chr(token) in allowed)
+    found = levels(memory(near, far), written, lambda token: chr(token) in allowed)
     assert found == slow_levels(near, far, written, allowed)
 
 
@@ -72,7 +78,7 @@ def test_what_followed_before_is_recalled_with_the_share_that_the_weights_give()
 
 @pytest.mark.parametrize("size", [100.0, -100.0])
 def test_no_weights_make_a_memory_all_or_break_it(size: float) -> None:
-    recalled = DocumentMemory("ab" * 300, "", MemoryWeights(*[size] * 5), BORDER).recall("", certainty=1.0)
+    recalled = DocumentMemory("ab" * 300, "", Remembering(MemoryWeights(*[size] * 5)), BORDER).recall("", certainty=1.0)
     assert recalled.kept > 0
     assert recalled.kept + sum(recalled.probabilities.values()) == pytest.approx(1)
     assert math.isfinite(recalled.log_prob(ord("z"), -1.0))
@@ -99,7 +105,7 @@ def test_what_was_written_is_context_but_not_memory() -> None:
 
 def test_only_so_many_places_count_the_nearest_ones() -> None:
     different = "".join(f"{chr(1000 + i)}ac" for i in range(MOST_PLACES))
-    assert memory(f"ab{different}.a").levels("") == [(1, Counter({"c": MOST_PLACES}))]
+    assert levels(memory(f"ab{different}.a"), "") == [(1, Counter({"c": MOST_PLACES}))]
 
 
 def test_an_empty_document_recalls_nothing() -> None:
@@ -115,4 +121,27 @@ def test_a_recalled_token_adds_to_what_the_network_gives_it() -> None:
 
 @pytest.mark.parametrize("near", ["a" * 5000, "ab" * 2500, "\n" * 5000])
 def test_a_text_of_repeats_takes_a_bounded_number_of_places(near: str) -> None:
-    assert all(counts.total() <= MOST_PLACES for _, counts in memory(near, near).levels(near[-8:]))
+    assert all(counts.total() <= MOST_PLACES for _, counts in levels(memory(near, near), near[-8:]))
+
+
+def with_files(near: str, files: str, weights: MemoryWeights | None = WEIGHTS) -> DocumentMemory:
+    return DocumentMemory(near, "", Remembering(WEIGHTS, weights), BORDER, ContextIndex(files, BORDER))
+
+
+def test_other_files_are_remembered_where_the_model_knows_what_they_are_worth() -> None:
+    assert ord("c") in with_files("ab", "xabc").recall("", 0.0).probabilities
+    assert with_files("ab", "xabc", None).recall("", 0.0) == NOTHING
+
+
+def test_the_document_has_the_last_word() -> None:
+    recalled = with_files("abc.ab", "abd").recall("", 0.0)
+    share = WEIGHTS.share(2, Counter("c"), 0.0)
+    assert recalled.probabilities[ord("c")] == pytest.approx(share)
+    assert recalled.probabilities[ord("d")] == pytest.approx((1 - share) * share)
+
+
+@given(A_FEW, A_FEW, A_FEW, st.floats(0, 1))
+def test_a_mixture_with_other_files_is_a_distribution(near: str, files: str, written: str, certainty: float) -> None:
+    recalled = with_files(near, files).recall(written, certainty, lambda token: token != ord("b"))
+    assert recalled.kept + sum(recalled.probabilities.values()) == pytest.approx(1)
+    assert not recalled.probabilities.keys() & {ord("b"), ord(BORDER)}

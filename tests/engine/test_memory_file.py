@@ -2,16 +2,26 @@ from pathlib import Path
 
 import pytest
 
-from mim_lsp.engine.memory import MemoryWeights
+from mim_lsp.engine.memory import MemoryWeights, Remembering
 from mim_lsp.engine.memory_file import FILE, read_memory, write_memory
 from mim_lsp.errors import ModelError
 
 WEIGHTS = MemoryWeights(-4.0, 0.4, 0.5, 3.0, -2.0)
 
 
-def test_weights_come_back(tmp_path: Path) -> None:
-    write_memory(tmp_path, WEIGHTS)
-    assert read_memory(tmp_path) == WEIGHTS
+OTHERS = MemoryWeights(-5.0, 0.3, 0.2, 2.0, -1.0)
+SOUND = '{"constant": 1, "order": 1, "places": 1, "purity": 1, "certainty": 1}'
+
+
+@pytest.mark.parametrize("weights", [Remembering(WEIGHTS), Remembering(WEIGHTS, OTHERS)])
+def test_weights_come_back(tmp_path: Path, weights: Remembering) -> None:
+    write_memory(tmp_path, weights)
+    assert read_memory(tmp_path) == weights
+
+
+def test_sound_weights_are_read(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(f'{{"document": {SOUND}}}')
+    assert read_memory(tmp_path) == Remembering(MemoryWeights(1, 1, 1, 1, 1))
 
 
 def test_a_model_may_have_none(tmp_path: Path) -> None:
@@ -25,11 +35,15 @@ def test_a_model_may_have_none(tmp_path: Path) -> None:
         "[]",
         "3",
         "{}",
-        '{"constant": 1}',
-        '{"constant": "x", "order": 1, "places": 1, "purity": 1, "certainty": 1}',
-        '{"constant": NaN, "order": 1, "places": 1, "purity": 1, "certainty": 1}',
-        '{"constant": 1e9, "order": 1, "places": 1, "purity": 1, "certainty": 1}',
-        '{"constant": 1, "order": 1, "places": 1, "purity": 1, "certainty": 1, "more": 1}',
+        SOUND,
+        '{"document": {"constant": 1}}',
+        f'{{"document": {SOUND.replace(": 1,", ": NaN,", 1)}}}',
+        f'{{"document": {SOUND.replace(": 1,", ": 1e9,", 1)}}}',
+        f'{{"document": {SOUND.replace("1}", "1, " + chr(34) + "more" + chr(34) + ": 1}")}}}',
+        f'{{"document": {SOUND.replace(": 1,", ": " + chr(34) + "x" + chr(34) + ",", 1)}}}',
+        f'{{"files": {SOUND}}}',
+        f'{{"document": {SOUND}, "files": null}}',
+        f'{{"document": {SOUND}, "more": {SOUND}}}',
         "[" * 100_000,
     ],
 )

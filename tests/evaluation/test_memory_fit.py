@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mim_lsp.engine.engine import MimEngine
-from mim_lsp.engine.memory import MemoryWeights
+from mim_lsp.engine.memory import Remembering
 from mim_lsp.engine.memory_file import read_memory
 from mim_lsp.errors import SettingsError
 from mim_lsp.evaluation.memory_fit import MIN_TOKENS, Observation, calibrate_memory, fit_memory, observe
@@ -32,13 +32,13 @@ def tiny_model_folder(folder: Path) -> Path:
 def drawn(n: int, reliable: float, seed: int = 0) -> list[list[Observation]]:
     """Tasks of one token; the memory is right in this share of them, and the network gives the token a tenth."""
     rng = random.Random(seed)
-    return [[Observation(0.1, ((FEATURES, float(rng.random() < reliable)),))] for _ in range(n)]
+    return [[Observation(0.1, ((False, FEATURES, float(rng.random() < reliable)),))] for _ in range(n)]
 
 
 @pytest.mark.parametrize("reliable", [0.3, 0.9])
 def test_the_memory_gets_the_share_that_it_deserves(reliable: float) -> None:
     report = fit_memory(drawn(4000, reliable), "made up")
-    logit = sum(weight * feature for weight, feature in zip(report.weights, FEATURES, strict=True))
+    logit = sum(weight * feature for weight, feature in zip(report.weights.document, FEATURES, strict=True))
     # For the best share s the slope is none: 0.9 * reliable / (0.1 + 0.9 * s) = (1 - reliable) / (1 - s).
     best = reliable - 0.1 * (1 - reliable) / 0.9
     share = 1 / (1 + math.exp(-logit))
@@ -73,8 +73,8 @@ def test_what_is_observed_is_what_the_network_gives_and_the_document_says(tmp_pa
     assert len(observed) == 3
     everything = [one for task in observed for one in task]
     assert all(0 < one.network < 1 for one in everything)
-    assert all(0 <= share <= 1 for one in everything for _, share in one.levels)
-    orders = [[features[1] for features, _ in one.levels] for one in everything]
+    assert all(0 <= share <= 1 for one in everything for _, _, share in one.levels)
+    orders = [[features[1] for _, features, _ in one.levels] for one in everything]
     assert all(order == sorted(order) for order in orders)
 
 
@@ -83,4 +83,14 @@ def test_a_text_that_repeats_itself_teaches_a_model_to_remember(tmp_path: Path) 
     report = calibrate_memory(str(folder), RuntimeOptions(), tasks(80), write=True)
     assert report.mixture < report.network - 1
     assert read_memory(folder) == report.weights
-    assert isinstance(report.weights, MemoryWeights)
+    assert isinstance(report.weights, Remembering)
+
+
+def test_other_files_are_weighed_where_the_tasks_have_some(tmp_path: Path) -> None:
+    folder = tiny_model_folder(tmp_path)
+    lines = SOURCE.splitlines(keepends=True)
+    asked = [InfillingTask(str(n), "", "", lines[n % len(lines)], elsewhere=(SOURCE,)) for n in range(200)]
+    report = calibrate_memory(str(folder), RuntimeOptions(), asked, write=True)
+    assert report.mixture < report.network - 1
+    assert report.weights.files is not None
+    assert read_memory(folder) == report.weights

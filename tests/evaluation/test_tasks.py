@@ -29,6 +29,17 @@ def test_reads_all_fields_and_ignores_others(tmp_path: Path) -> None:
     assert task.can_run
 
 
+def test_a_task_may_have_other_files(tmp_path: Path) -> None:
+    (task,) = read_tasks(written(tmp_path, json.dumps({**FIELDS, "elsewhere": ["a = 1\n", "b = 2\n"]})))
+    assert task.elsewhere == ("a = 1\n", "b = 2\n")
+
+
+@pytest.mark.parametrize("elsewhere", ["a = 1", [1], {"a": "b"}])
+def test_other_files_must_be_texts(tmp_path: Path, elsewhere: object) -> None:
+    with pytest.raises(DocumentError, match="line 1 is not an infilling task: 'elsewhere' must be a list of texts"):
+        read_tasks(written(tmp_path, json.dumps({**FIELDS, "elsewhere": elsewhere})))
+
+
 @pytest.mark.parametrize("absent", [{}, {"test": None, "entry_point": None, "kind": None}, {"test": "t"}])
 def test_optional_fields_may_lack(tmp_path: Path, absent: dict[str, str | None]) -> None:
     (task,) = read_tasks(written(tmp_path, json.dumps({**FIELDS, **absent})))

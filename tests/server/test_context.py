@@ -23,7 +23,7 @@ def place(tmp_path: Path) -> Place:
 
 def context(place: Place, tmp_path: Path, *, enabled: bool) -> Context:
     context = Context()
-    context.follow((tmp_path,), Exclusions(roots=[tmp_path]), enabled=enabled)
+    context.follow((tmp_path,), Exclusions(roots=[tmp_path]), read=enabled, remember=enabled)
     context.update(place.document, TEXT)
     return context
 
@@ -37,11 +37,19 @@ async def test_imported_signatures_are_known_after_a_rest(place: Place, tmp_path
 
 async def test_nothing_is_read_when_it_is_off(place: Place, tmp_path: Path) -> None:
     one = context(place, tmp_path, enabled=False)
-    assert (await one.refreshed(CompletionOptions(), place)).related == ""
+    assert await one.refreshed(CompletionOptions(), place) == CompletionOptions()
 
 
 async def test_a_closed_document_is_forgotten(place: Place, tmp_path: Path) -> None:
     one = context(place, tmp_path, enabled=True)
     await one.refreshed(CompletionOptions(), place)
     one.close(place.document)
-    assert one.added(CompletionOptions(), place).related == ""
+    assert one.added(CompletionOptions(), place) == CompletionOptions()
+
+
+async def test_files_near_by_are_remembered_after_a_rest(place: Place, tmp_path: Path) -> None:
+    one = context(place, tmp_path, enabled=True)
+    assert one.added(CompletionOptions(), place).elsewhere == ()
+    remembered = (await one.refreshed(CompletionOptions(), place)).elsewhere
+    assert remembered == ((tmp_path / "shapes.py").read_text(),)
+    assert one.added(CompletionOptions(), place).elsewhere == remembered

@@ -107,6 +107,12 @@ class Settings:
             adds_up=True,
         ),
     ] = ()
+    remember: Annotated[
+        bool,
+        Key(
+            Flag(), "whether what open files and those near by repeat counts, too, and not only what the document does"
+        ),
+    ] = True
     context: Annotated[bool, Key(Flag(), "whether names and signatures from other files of the workspace are read")] = (
         False
     )

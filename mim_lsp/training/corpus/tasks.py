@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from itertools import chain, takewhile
+from pathlib import Path, PurePosixPath
 
 from mim_lsp.errors import CorpusError, SettingsError
 from mim_lsp.syntax import node_holes
@@ -28,7 +29,13 @@ Range = tuple[int, int]
 
 
 def write_tasks(
-    corpus: Path, out: Path, *, kinds: Sequence[str] | None = None, count_per_kind: int = 200, seed: int = 0
+    corpus: Path,
+    out: Path,
+    *,
+    kinds: Sequence[str] | None = None,
+    count_per_kind: int = 200,
+    seed: int = 0,
+    n_elsewhere: int = 0,
 ) -> dict[str, int]:
     """Write tasks to the new file `out`; the same corpus and seed give the same bytes.
 
@@ -37,7 +44,8 @@ def write_tasks(
         out: the file to make; no holes are written twice.
         kinds: some of `KINDS` and `MORE_KINDS`; all of `KINDS` if None.
         count_per_kind: how many tasks of each kind are wanted.
-        seed: of the draws; each kind's tasks are the same whatever other kinds are wanted.
+        seed: of the draws; each kind's tasks are the same whatever else is wanted.
+        n_elsewhere: how many other files of its package each task is given, those that share most of the path.
 
     Returns:
         How many tasks of each kind were written; less than wanted if the documents do not have so many holes.
@@ -59,13 +67,29 @@ def write_tasks(
             raise CorpusError(f"no held-out document of {corpus} has a hole of kind '{kind}'; use another corpus")
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("x", encoding="utf-8") as file:
-        file.writelines(json.dumps(task) + "\n" for kind in kinds for task in tasks[kind])
+        for document, task in chain.from_iterable(tasks[kind] for kind in kinds):
+            near = {"elsewhere": nearest(document, documents, n_elsewhere)} if n_elsewhere else {}
+            file.write(json.dumps({**task, **near}) + "\n")
     return {kind: len(tasks[kind]) for kind in kinds}
 
 
-def _draw_tasks(documents: Sequence[Document], kind: str, count: int, rng: random.Random) -> list[dict[str, str]]:
-    """Up to `count` tasks, each from a document drawn anew."""
-    tasks: dict[str, dict[str, str]] = {}
+def nearest(document: Document, documents: Sequence[Document], count: int) -> list[str]:
+    """The texts of other files of the same package, those first whose paths have most in common with the document's."""
+    others = [each for each in documents if each.package == document.package and each.path != document.path]
+    folders = PurePosixPath(document.path).parts
+
+    def distance(other: Document) -> tuple[int, str]:
+        shared = takewhile(lambda pair: pair[0] == pair[1], zip(folders, PurePosixPath(other.path).parts, strict=False))
+        return -len(list(shared)), other.path
+
+    return [each.content for each in sorted(others, key=distance)[:count]]
+
+
+def _draw_tasks(
+    documents: Sequence[Document], kind: str, count: int, rng: random.Random
+) -> list[tuple[Document, dict[str, str]]]:
+    """Up to `count` tasks, each from a document drawn anew, and that document."""
+    tasks: dict[str, tuple[Document, dict[str, str]]] = {}
     for _ in range(count * _DRAWS_PER_TASK if documents else 0):
         if len(tasks) == count:
             break
@@ -73,7 +97,7 @@ def _draw_tasks(documents: Sequence[Document], kind: str, count: int, rng: rando
         hole = _draw_hole(document.content, kind, rng)
         if hole is not None:
             task = _task(document, kind, hole)
-            tasks.setdefault(task["task_id"], task)
+            tasks.setdefault(task["task_id"], (document, task))
     return list(tasks.values())
 
 

@@ -26,6 +26,7 @@ OTHER: dict[str, Any] = {
     "disabledFilters": ("blank",),
     "languages": ("python",),
     "exclude": ("*.gen.py",),
+    "remember": False,
     "context": True,
     "speculate": False,
     "prefixTokens": 100,

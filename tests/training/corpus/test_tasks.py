@@ -169,3 +169,19 @@ def test_where_nothing_is_missing_a_statement_a_block_or_an_argument_ends(tmp_pa
 def test_unknown_kinds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no tasks of kind 'poem'; choose from line, argument"):
         write_tasks(corpus(tmp_path, CODE), tmp_path / "tasks.jsonl", kinds=["poem"])
+
+
+def test_tasks_bring_the_nearest_files_of_their_package(tmp_path: Path) -> None:
+    places = [("snakes", "a/b/one.py"), ("snakes", "a/b/two.py"), ("snakes", "a/three.py"), ("birds", "a/b/four.py")]
+    rows = [Row(f"{CODE}# {path}\n", path, package, "1", "MIT") for package, path in places]
+    write_shards(rows, tmp_path, "heldout")
+    write_tasks(tmp_path, tmp_path / "some.jsonl", kinds=["line"], count_per_kind=60, n_elsewhere=2)
+    write_tasks(tmp_path, tmp_path / "none.jsonl", kinds=["line"], count_per_kind=60)
+    found = tasks(tmp_path / "some.jsonl")
+    assert [{**task, "elsewhere": None} for task in found] == [
+        {**task, "elsewhere": None} for task in tasks(tmp_path / "none.jsonl")
+    ]
+    of_one = [task["elsewhere"] for task in found if "a/b/one.py:" in task["task_id"]]
+    assert of_one
+    assert all([text.rsplit("# ", 1)[1] for text in each] == ["a/b/two.py\n", "a/three.py\n"] for each in of_one)
+    assert all(task["elsewhere"] == [] for task in found if "birds" in task["task_id"])
