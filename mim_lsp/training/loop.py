@@ -19,6 +19,7 @@ from mim_lsp.training.flops import batch_flops
 from mim_lsp.training.forward import Metrics, average, metrics
 from mim_lsp.training.learner import Learner
 from mim_lsp.training.log import Entry, Pace, RunLog, say
+from mim_lsp.training.memory import give_back_freed_memory
 from mim_lsp.training.objective import Losses
 from mim_lsp.training.optimizer import clip_gradients, learning_rate_factor, make_optimizers, set_learning_rate
 from mim_lsp.training.out_of_memory import clear_out_of_memory
@@ -122,6 +123,7 @@ class Trainer:
                 self.save()
             if look:
                 self._look_at_heldout(log, factor)
+                give_back_freed_memory()
             if share >= 1:
                 return
             batches = [next(feed) for _ in range(self.micro_batches)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
 _NEVER = -1
@@ -15,10 +16,24 @@ def keep_freed_memory() -> None:
     Otherwise each step faults in and zeroes gigabytes of fresh pages: measured 40,000 faults a second, and training a
     third faster without them. Does nothing where the C library is another.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _of_c_library("mallopt")
     if mallopt is not None:
         mallopt(_M_MMAP_MAX, 0)
         mallopt(_M_TRIM_THRESHOLD, _NEVER)
         mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back_freed_memory() -> None:
+    """Let the system have what is free at the moment; for every few minutes.
+
+    Batches differ in their shapes, so that what is kept falls to pieces: measured, a process grew from 4.6 to 7.5 GB in
+    35 minutes. Does nothing where the C library is another.
+    """
+    trim = _of_c_library("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _of_c_library(name: str) -> Any:
+    """A function of glibc; None where there is none."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

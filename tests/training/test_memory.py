@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mim_lsp.training.memory import keep_freed_memory
+from mim_lsp.training.memory import give_back_freed_memory, keep_freed_memory
 
 
 def test_glibc_is_told_to_keep_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +15,14 @@ def test_glibc_is_told_to_keep_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(mallopt=told.__setitem__))
     keep_freed_memory()
     assert told == {-1: -1, -4: 0, -8: 1}  # M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX of malloc.h
+
+
+def test_glibc_is_told_to_give_back_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(malloc_trim=told.append))
+    give_back_freed_memory()
+    assert told == [0]
 
 
 @pytest.mark.parametrize(("platform", "library"), [("linux", SimpleNamespace()), ("darwin", None), ("win32", None)])
@@ -28,3 +36,4 @@ def test_other_c_libraries_are_left_alone(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(ctypes, "CDLL", load)
     keep_freed_memory()
+    give_back_freed_memory()
