@@ -55,7 +55,7 @@ def _variant(base: Recipe, name: str, **changes: Any) -> Recipe:
     return replace(base, name=f"{base.name}-{name}", model_name=f"{base.model_name}-{name}", **changes)
 
 
-_LIST_ITEMS = {HoleKind.PARAMETER: 0.12, HoleKind.ARGUMENT: 0.16}
+_LIST_ITEMS = {HoleKind.PARAMETER: 0.35, HoleKind.ARGUMENT: 0.35}
 
 
 def _objectives(base: Recipe) -> list[Recipe]:
