@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mim_lsp import __version__
 from mim_lsp.cli import (
+    average,
     bench,
     calibrate,
     complete,
@@ -35,6 +36,7 @@ _COMMANDS = (
     corpus,
     train,
     tune,
+    average,
     quantize,
     models,
     stats,
