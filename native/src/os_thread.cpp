@@ -7,6 +7,7 @@
 #else
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 #endif
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -53,6 +54,14 @@ void relax_processor() {
     asm volatile("isb" ::: "memory");  // `yield` is a no-op on most cores; this takes about as long as x86's pause
 #else
     std::this_thread::yield();
+#endif
+}
+
+long process_id() {
+#if defined(_WIN32)
+    return static_cast<long>(GetCurrentProcessId());
+#else
+    return static_cast<long>(getpid());
 #endif
 }
 

@@ -106,6 +106,7 @@ struct ThreadPool::State {
     alignas(kCacheLine) std::atomic<int> finished_by_helpers{0};
     alignas(kCacheLine) std::deque<Helper> helpers;
     int taking_part = 1;  // workers of this pass: the first so many
+    const long owner = process_id();
 
     auto helpers_of_pass() { return helpers | std::views::take(taking_part - 1); }
     void add_helper(int worker);
@@ -244,6 +245,11 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
 }
 
 ThreadPool::~ThreadPool() {
+    if (state_->owner != process_id()) {
+        // There are no helpers to wait for, and what they were doing when the process forked is lost with them.
+        static_cast<void>(state_.release());
+        return;
+    }
     for (Helper& helper : state_->helpers) helper.quit();
     for (Helper& helper : state_->helpers) helper.thread.join();
 }

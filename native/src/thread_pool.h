@@ -38,7 +38,7 @@ class StretchFunction {
 // the next job, then sleep. The caller waits only for tiles that another thread has started; when it has to wait long,
 // because other programs want the cores, the helpers are left out for a while, so that a pass slows down in proportion.
 //
-// A forked child has no helpers. It may run jobs, all of which its caller does, but must not destroy the pool.
+// A forked child has no helpers: its caller does all jobs.
 class ThreadPool {
   public:
     // Starts threads - 1 helpers, or as many as the system allows: see threads().

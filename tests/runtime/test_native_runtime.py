@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 
@@ -131,6 +133,27 @@ def test_the_number_of_threads_is_chosen_by_trying(tensors: dict[str, StoredTens
     assert runtime.core.step_threads == chosen <= 3
     assert runtime.core.threads == 3
     assert runtime.core.cache_bytes == 0  # the rows it tried with are closed
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_can_step_and_end(tensors: dict[str, StoredTensor]) -> None:
+    """It has none of the threads, and must not wait for them."""
+    runtime = NativeRuntime(tiny_config(), tensors, threads=3)
+    row = runtime.open_row()
+    child = os.fork()
+    if child == 0:
+        runtime.step([Feed(row, [1, 2, 3], 1)])
+        del runtime
+        os._exit(7)
+    deadline = time.monotonic() + 30
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if ended == (0, 0):
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(ended[1]) == 7
+    assert len(runtime.step([Feed(row, [1, 2, 3], 1)])) == 1
 
 
 def test_a_pass_lets_other_threads_run_and_sees_the_flag() -> None:
