@@ -154,7 +154,7 @@ class Decoding:
         for (side, rest, own), distributions in zip(asked, results[: len(asked)], strict=True):
             side.accept(rest, distributions, own)
         for side, distributions in zip(reading, results[len(asked) :], strict=True):
-            side.see(distributions[-1])
+            side.see(distributions)
 
     def _conclude(self) -> Outcome:
         out = self.outcome

@@ -137,6 +137,7 @@ class Run:
                 max_lines=settings.max_lines,
                 end_bias=end_bias,
                 memory=memory,
+                may_draft=settings.draft,
             )
             for most, memory, parts in zip(
                 budgets,

@@ -38,10 +38,11 @@ class Side:
         max_lines: int | None = None,
         end_bias: float = 0.0,
         memory: DocumentMemory | None = None,
+        may_draft: bool = True,
     ) -> None:
         self.task, self.vocabulary, self.row = task, vocabulary, row
         self.choose, self.eom, self.max_tokens, self.max_lines = choose, eom, max_tokens, max_lines
-        self.end_bias, self.memory = end_bias, memory
+        self.end_bias, self.memory, self.may_draft = end_bias, memory, may_draft
         self.written: list[int] = []
         """Text tokens chosen so far."""
         self.text = b""
@@ -60,6 +61,8 @@ class Side:
         """The distribution from which the newest token was chosen."""
         self._is_unread = False
         """Whether what follows the newest token has not been seen."""
+        self._drafted: list[int] = []
+        """What was read in advance in the last pass."""
 
     @property
     def may_write(self) -> bool:
@@ -100,12 +103,29 @@ class Side:
             self._write(known)
 
     def next_feed(self) -> Feed:
-        """What was chosen, to be read as far as it has not been: mostly the newest token."""
-        return self.row.feed(len(self.task.row), self.written)
+        """What was chosen and has not been read, mostly the newest token, and what is drafted behind it.
 
-    def see(self, distribution: Distribution) -> None:
-        """Choose the next token from its distribution, which came of `next_feed`."""
-        self._write(self._place.learn(self.written[-1], distribution))
+        A draft is what the memory is sure of. It is read, not written: where the side then chooses the same tokens, it
+        need not wait for a pass with each of them (Yang et al. 2023, "Inference with reference").
+        """
+        self._drafted = self._draft()
+        ids = [*self.written, *self._drafted]
+        return self.row.feed(len(self.task.row), ids, outputs=1 + len(self._drafted))
+
+    def see(self, distributions: Sequence[Distribution]) -> None:
+        """Choose the next token from its distribution, the first of those that came of `next_feed`; keep the others."""
+        first, *others = distributions
+        place = following = self._place.learn(self.written[-1], first)
+        for token, distribution in zip(self._drafted, others, strict=True):
+            following = following.learn(token, distribution)
+        self._write(place)
+
+    def _draft(self) -> list[int]:
+        """What is read in advance; nothing while a token is being healed."""
+        room = self.max_tokens - len(self.written) - 1
+        if self.memory is None or not self.may_draft or len(self.text) < len(self.task.stub):
+            return []
+        return self.memory.draft(as_characters(self.written), room)
 
     def rest_of(self, middle: bytes) -> list[int] | None:
         """What this side would still have to write for `middle` (own order); None if it cannot any more."""

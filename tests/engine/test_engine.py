@@ -222,6 +222,31 @@ def test_a_token_that_is_healed_may_be_remembered() -> None:
     assert remembering(asked).startswith("nt(circle")
 
 
+@pytest.mark.parametrize("decode", ["infill", "forward"])
+def test_what_the_memory_is_sure_of_is_read_in_advance(decode: str) -> None:
+    prefix = "    print(circle"
+    asked = InfillRequest(prefix, "\n    return\n", 0, 0, before=REPEATED + "    go()\n" + prefix)
+    settings = [replace(SETTINGS, max_lines=1, decode=decode, draft=draft) for draft in (True, False)]
+    fast, slow = (engine_on(FlatRuntime(), memory=MEMORY).generate(asked, wanted) for wanted in settings)
+    assert fast.middles[0].text == slow.middles[0].text == REPEATED.removeprefix(prefix).removesuffix("\n")
+    assert fast.steps < slow.steps / 2
+
+
+@settings(max_examples=60)
+@given(EDITS, st.integers(0, 3), st.integers(1, 2))
+def test_a_draft_changes_nothing_of_what_a_side_writes(
+    edits: list[tuple[int, int, str]], seed: int, candidates: int
+) -> None:
+    wanted = DecodeSettings(decode="forward", candidates=candidates, max_tokens=8)
+    for asked in requests_of(edits):
+        fast, slow = (
+            engine_on(RandomRuntime(seed=seed), memory=MEMORY).generate(asked, replace(wanted, draft=draft))
+            for draft in (True, False)
+        )
+        assert same_answer(fast, slow)
+        assert fast.steps <= slow.steps
+
+
 def test_typing_off_a_suggestion_keeps_its_tail() -> None:
     """The typed text is not what was suggested, but the end of that is: only the gap is filled again."""
     tail = ".scaled(scale, factor).area() * factor + total"

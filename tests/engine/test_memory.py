@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mim_lsp.engine.context_index import ContextIndex, Levels
 from mim_lsp.engine.memory import (
     LONGEST_CONTEXT,
+    MOST_DRAFTED,
     MOST_LEVELS,
     MOST_PLACES,
     NOTHING,
@@ -122,6 +123,30 @@ def test_a_recalled_token_adds_to_what_the_network_gives_it() -> None:
 @pytest.mark.parametrize("near", ["a" * 5000, "ab" * 2500, "\n" * 5000])
 def test_a_text_of_repeats_takes_a_bounded_number_of_places(near: str) -> None:
     assert all(counts.total() <= MOST_PLACES for _, counts in levels(memory(near, near), near[-8:]))
+
+
+CERTAIN = MemoryWeights(constant=3.0, order=0.5, places=0.25, purity=1.0, certainty=-0.5)
+
+
+def certain(near: str) -> DocumentMemory:
+    return DocumentMemory(near, "", Remembering(CERTAIN), BORDER)
+
+
+def test_a_draft_goes_on_as_the_document_did() -> None:
+    assert certain("abcdef.ab").draft("", 3) == [ord("c"), ord("d"), ord("e")]
+    assert certain("abcdef.ab").draft("cd", 2) == [ord("e"), ord("f")]
+
+
+def test_a_draft_ends_where_the_memory_is_not_sure() -> None:
+    assert certain("1abcx2abcy3ab").draft("", 8) == [ord("c")]
+    doubtful = Remembering(WEIGHTS._replace(constant=-3.0))
+    assert DocumentMemory("abcdef.ab", "", doubtful, BORDER).draft("", 8) == []
+    assert certain("xy").draft("z", 8) == []
+    assert certain("abcdef.ab").draft("", 0) == []
+
+
+def test_a_draft_has_an_end() -> None:
+    assert len(certain("ab" * 500).draft("", 1000)) == MOST_DRAFTED
 
 
 def with_files(near: str, files: str, weights: MemoryWeights | None = WEIGHTS) -> DocumentMemory:
