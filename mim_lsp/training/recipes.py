@@ -20,7 +20,7 @@ def _config(*, end_bias: float = 0.0, **shape: int) -> ModelConfig:
 _NANO = Recipe(
     name="nano",
     model_name="mim-py-nano",
-    config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512, end_bias=4.0),
+    config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512, end_bias=5.0),
     minutes=88,
     examples_per_step=4,
     matrix_lr=0.004,
