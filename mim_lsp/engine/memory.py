@@ -135,13 +135,19 @@ class DocumentMemory:
     def draft(self, written: str, most: int) -> list[int]:
         """How it probably goes on behind `written`: tokens worth reading before anyone has chosen them."""
         drafted = ""
-        while len(drafted) < min(most, MOST_DRAFTED):
-            probabilities = self.recall(written + drafted, TYPICAL_CERTAINTY).probabilities
-            likeliest = max(probabilities, key=probabilities.__getitem__, default=None)
-            if likeliest is None or probabilities[likeliest] < SURE:
-                break
-            drafted += chr(likeliest)
+        while len(drafted) < min(most, MOST_DRAFTED) and (token := self._sure_of(written + drafted)):
+            drafted += token
         return [ord(token) for token in drafted]
+
+    def _sure_of(self, written: str) -> str:
+        """What followed the longest context, if that is enough to be sure; else nothing."""
+        said = next((each for each in reversed(self.sources(written)) if each.levels), None)
+        if said is None:
+            return ""
+        order, counts = said.levels[0]
+        token, count = counts.most_common(1)[0]
+        share = said.weights.share(order, counts, TYPICAL_CERTAINTY)
+        return token if share * count / counts.total() >= SURE else ""
 
     def sources(self, written: str, allowed: Callable[[int], bool] | None = None) -> list[Weighed]:
         """What other files say, then what the document does, which has the last word.

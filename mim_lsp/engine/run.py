@@ -24,6 +24,10 @@ from mim_lsp.engine.vocabulary import OwnVocabulary, is_text, mirror
 from mim_lsp.runtime.loading import LoadedModel
 from mim_lsp.runtime.protocol import CancelFlag, Distribution, Feed
 
+DRAFT_FROM_PARAMETERS = 30_000_000
+"""Where weights come from memory, a pass over more tokens takes hardly longer. A smaller model lies in the processor's
+cache: there each token that is read in advance costs as much as any other, and the passes saved do not make up for it
+(docs/experiments.md)."""
 TRIES_PER_ALTERNATIVE = 2
 """Each is a decode, and some come to what is known already."""
 
@@ -119,6 +123,12 @@ class Run:
         return self.rows.step(feeds, self.cancel)
 
     @property
+    def _may_draft(self) -> bool:
+        if self.settings.draft is None:
+            return self.model.config.n_parameters >= DRAFT_FROM_PARAMETERS
+        return self.settings.draft
+
+    @property
     def _is_one_sided(self) -> bool:
         return self.settings.decode == "forward"
 
@@ -137,7 +147,7 @@ class Run:
                 max_lines=settings.max_lines,
                 end_bias=end_bias,
                 memory=memory,
-                may_draft=settings.draft,
+                may_draft=self._may_draft,
             )
             for most, memory, parts in zip(
                 budgets,

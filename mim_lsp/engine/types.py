@@ -55,8 +55,8 @@ class DecodeSettings:
     """Whether the sides start with what they wrote before behind the same prompts, at no passes."""
     memory: bool = True
     """Whether a model's memory of the document has a say; see `engine.memory`."""
-    draft: bool = True
-    """Whether what the memory is sure of is read in advance, for fewer passes."""
+    draft: bool | None = None
+    """Whether what the memory is sure of is read in advance, for fewer passes; None: where it pays for the model."""
     score_empty: bool = False
     """Whether to find out what the models think of an empty middle, which takes a short pass where text is known
     between the far sides."""
