@@ -6,6 +6,7 @@ The model's memory holds their texts (setting `remember`); the model reads their
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ class Context:
     def __init__(self) -> None:
         self._files: WorkspaceContext | None = None
         self._remembered: OtherFiles | None = None
+        # One thread for all documents: asyncio's own executor starts another whenever two rest at the same moment.
+        self._thread = ThreadPoolExecutor(1, "mim-files")
 
     def follow(self, roots: tuple[Path, ...], exclusions: Exclusions, *, read: bool, remember: bool) -> None:
         """Look into the workspace with the folders `roots` from now on, to have it read or remembered, or neither."""
@@ -64,7 +67,7 @@ class Context:
     async def refreshed(self, options: CompletionOptions, place: Place) -> CompletionOptions:
         """The same after a look into the files; for idle time."""
         for each in self._both:
-            await asyncio.get_running_loop().run_in_executor(None, each.refresh, place.document)
+            await asyncio.get_running_loop().run_in_executor(self._thread, each.refresh, place.document)
         return self.added(options, place)
 
     @property
