@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mim_lsp.completion import other_files
+from mim_lsp.completion import CompletionOptions, RuntimeOptions, open_completer, other_files
 from mim_lsp.completion.exclusion import Exclusions
 from mim_lsp.completion.other_files import OtherFiles
 
@@ -118,3 +119,31 @@ def test_there_is_an_end_to_it(workspace: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_folder_that_is_gone_is_no_error(workspace: Path) -> None:
     files = opened(workspace, ("gone/a.py", "a\n"))
     assert beside(files, workspace, "gone/a.py") == ("typed\n", "above\n")
+
+
+SIBLING = """
+def close_month(ledger):
+    for invoice in ledger.open_invoices():
+        apply_regional_discount(invoice, invoice.customer.region_code, minimum_total=80)
+        ledger.settle(invoice)
+"""
+HERE = """from billing import apply_regional_discount
+
+
+def yearly(ledger):
+    for invoice in ledger.open_invoices():
+        apply_reg|
+        ledger.settle(invoice)
+"""
+
+
+def test_the_embedded_model_writes_a_call_as_a_file_beside_it_does() -> None:
+    offset, text = HERE.index("|"), HERE.replace("|", "")
+    completer = open_completer(options=RuntimeOptions(threads=1))
+    options = CompletionOptions(eagerness=1.0, candidates=3)
+    written = [
+        [one.text for one in completer.complete(text, offset, replace(options, elsewhere=files)).candidates]
+        for files in ((), (SIBLING,))
+    ]
+    call = "ional_discount(invoice, invoice.customer.region_code, minimum_total=80)"
+    assert [call in each for each in written] == [False, True]
