@@ -19,6 +19,9 @@ import torch.distributed as dist
 
 Value = TypeVar("Value")
 
+_ENDED: list[dist.ProcessGroup | None] = []
+"""Groups that are over; see `Workers.leave`."""
+
 
 class Workers:
     """This process's place among those that train together."""
@@ -39,8 +42,15 @@ class Workers:
             dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
 
     def leave(self) -> None:
-        """End the group."""
+        """End the group, once all are there.
+
+        Its destructor is kept from running before the process ends: it waits for gloo's threads with Python's lock held,
+        while one of them may wait for that lock to drop a tensor (seen with PyTorch 2.13, where a model's wrapper had the
+        last reference: a process that was done hung for ever).
+        """
         if dist.is_initialized():
+            dist.barrier()
+            _ENDED.append(dist.group.WORLD)
             dist.destroy_process_group()
 
     def agreed(self, values: Sequence[float]) -> list[float]:

@@ -1,7 +1,7 @@
 """Processes for tests that kill them or let them train together.
 
 They come from a fork server, a process that has only imported what they need. A fork of the test runner itself would
-inherit whatever locks the threads of earlier tests held at that moment, and wait for them for ever.
+inherit whatever locks the threads of earlier tests held at that moment.
 """
 
 from __future__ import annotations
