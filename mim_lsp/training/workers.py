@@ -44,9 +44,9 @@ class Workers:
     def leave(self) -> None:
         """End the group, once all are there.
 
-        Its destructor is kept from running before the process ends: it waits for gloo's threads with Python's lock held,
-        while one of them may wait for that lock to drop a tensor (seen with PyTorch 2.13, where a model's wrapper had the
-        last reference: a process that was done hung for ever).
+        Its destructor is kept from running before the process ends. It waits for gloo's threads with Python's lock held,
+        and one of them may be waiting for that lock to drop a tensor: seen with PyTorch 2.13, where a model's wrapper
+        had the last reference, and a process that was done hung for ever.
         """
         if dist.is_initialized():
             dist.barrier()
