@@ -45,8 +45,8 @@ class Workers:
         """End the group, once all are there.
 
         Its destructor is kept from running before the process ends. It waits for gloo's threads with Python's lock
-        held, and one of them may be waiting for that lock to drop a tensor: seen with PyTorch 2.13, where a model's wrapper
-        had the last reference, and a process that was done hung for ever.
+        held, and one of them may be waiting for that lock to drop a tensor. Seen with PyTorch 2.13, where a model's
+        wrapper had the last reference: a process that was done hung for ever.
         """
         if dist.is_initialized():
             dist.barrier()
