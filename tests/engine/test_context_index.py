@@ -8,32 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mim_lsp.engine.context_index import DEPTH, MOST_LEVELS, MOST_PLACES, ContextIndex, Levels
+from mim_lsp.engine.context_index import DEPTH, MOST_LEVELS, MOST_PLACES, ContextIndex
+from tests.engine.slow_levels import slow_levels
 
 BORDER = "|"
 TEXTS = st.lists(st.text("abc", max_size=30), max_size=4).map(lambda texts: "".join(text + BORDER for text in texts))
 """Few different tokens, so that contexts come again."""
 
 
-def slow_levels(text: str, context: str, allowed: str) -> Levels:
-    """Every length of context at every place."""
-    found: Levels = []
-    n_places = 0
-    for order in range(min(DEPTH, len(context)), 0, -1):
-        places = [i for i in range(order, len(text)) if text[i - order : i] == context[-order:]]
-        if len(places) == n_places:
-            continue
-        n_places = len(places)
-        counts = Counter(text[i] for i in places if text[i] in allowed)
-        if counts:
-            found.append((order, counts))
-    return found[:MOST_LEVELS]
-
-
 @given(TEXTS, st.text("abc", max_size=20), st.sets(st.sampled_from("abc"), min_size=1).map("".join))
 def test_levels_are_those_of_a_slow_search(text: str, context: str, allowed: str) -> None:
     found = ContextIndex(text, BORDER).levels(context, lambda each: each in allowed)
-    assert found == slow_levels(text, context, allowed)
+    assert found == slow_levels(text, context, allowed, longest=DEPTH, most=MOST_LEVELS)
 
 
 def test_what_is_not_there_is_not_found() -> None:

@@ -19,6 +19,7 @@ from mim_lsp.engine.memory import (
     Remembering,
     evidence,
 )
+from tests.engine.slow_levels import slow_levels
 
 BORDER = "|"
 WEIGHTS = MemoryWeights(constant=-1.0, order=0.5, places=0.25, purity=1.0, certainty=-0.5)
@@ -37,26 +38,11 @@ def levels(memory: DocumentMemory, written: str, allowed: Allowed | None = None)
     return memory.sources(written, allowed)[-1].levels
 
 
-def slow_levels(near: str, far: str, written: str, allowed: str) -> Levels:
-    """Every length of context at every place, with no search and no early end."""
-    text, context = f"{far}{BORDER}{near}", near[-LONGEST_CONTEXT:] + written
-    found: Levels = []
-    n_places = 0
-    for order in range(min(LONGEST_CONTEXT, len(context)), 0, -1):
-        places = [i for i in range(order, len(text)) if text[i - order : i] == context[-order:]]
-        if len(places) == n_places:
-            continue
-        n_places = len(places)
-        counts = Counter(text[i] for i in places if text[i] in allowed)
-        if counts:
-            found.append((order, counts))
-    return found[:MOST_LEVELS]
-
-
 @given(A_FEW, A_FEW, A_FEW, st.sets(st.sampled_from("abc"), min_size=1).map("".join))
 def test_levels_are_those_of_a_slow_search(near: str, far: str, written: str, allowed: str) -> None:
     found = levels(memory(near, far), written, lambda token: chr(token) in allowed)
-    assert found == slow_levels(near, far, written, allowed)
+    text, context = f"{far}{BORDER}{near}", near[-LONGEST_CONTEXT:] + written
+    assert found == slow_levels(text, context, allowed, longest=LONGEST_CONTEXT, most=MOST_LEVELS)
 
 
 @given(A_FEW, A_FEW, A_FEW, st.floats(0, 1))
