@@ -56,6 +56,7 @@ def _add_heldout(parts: Commands) -> argparse.ArgumentParser:
     command = add_command(parts, "heldout", _run_heldout, summary, example)
     command.add_argument("--corpus", type=Path, metavar="DIR", required=True, help="a corpus folder")
     command.add_argument("--windows", type=whole, metavar="N", default=400, help="windows of each kind (default: 400)")
+    command.add_argument("--prose", action="store_true", help="the corpus's natural language, instead of its code")
     command.add_argument("--untrained", action="store_true", help="random weights of the same shape, as a floor")
     return command
 
@@ -104,6 +105,6 @@ def _run_heldout(args: argparse.Namespace) -> int:
     from mim_lsp.training.heldout import measure_heldout
 
     folder = find_model(args.model)
-    report = measure_heldout(folder, args.corpus, windows=args.windows, untrained=args.untrained)
+    report = measure_heldout(folder, args.corpus, windows=args.windows, untrained=args.untrained, prose=args.prose)
     print_report(report, as_json=args.json)
     return 0

@@ -74,6 +74,13 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
         "forward: one direction alone, as fim models do (default: infill)",
     )
     add_flag(command, "--meet-ngram", whole, "N", "tokens that must coincide where the sides meet (default: 2)")
+    command.add_argument(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="take the first place where the sides meet at its word; else both check it",
+    )
     add_flag(
         command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
     )

@@ -8,7 +8,17 @@ from typing import Any
 from mim_lsp.completion.types import CompletionOptions
 from mim_lsp.runtime.choice import RuntimeOptions
 
-_OPTION_FLAGS = ("decode", "candidates", "max_tokens", "max_ms", "meet_ngram", "end_bias", "memory", "eagerness")
+_OPTION_FLAGS = (
+    "decode",
+    "candidates",
+    "max_tokens",
+    "max_ms",
+    "meet_ngram",
+    "verify",
+    "end_bias",
+    "memory",
+    "eagerness",
+)
 
 
 def runtime_options(args: argparse.Namespace) -> RuntimeOptions:

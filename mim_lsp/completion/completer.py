@@ -141,6 +141,7 @@ def _decode_settings(options: CompletionOptions, cursor: Cursor) -> DecodeSettin
     return DecodeSettings(
         decode=options.decode,
         meet_ngram=options.meet_ngram,
+        verify=options.verify,
         max_tokens=options.max_tokens,
         max_lines=min(limits, default=None),
         end_bias=options.end_bias,

@@ -41,6 +41,8 @@ class CompletionOptions:
     """`infill`: each direction reads the far side first. `streams`: the paper's decoupled inference."""
     meet_ngram: int = 2
     """How many tokens of the two sides must coincide to be a candidate meeting point."""
+    verify: bool = True
+    """Whether both directions have to agree to where they meet; without, faster and often wrong: to compare."""
     max_tokens: int = 64
     """Most tokens that either side may write."""
     end_bias: float | None = None

@@ -74,7 +74,7 @@ class Run:
         return Generation(
             middles=tuple(one.middle for one in best),
             met=outcome.met,
-            verified=best[:1] == found[:1] and outcome.verified is not None,
+            verified=self.settings.verify and best[:1] == found[:1] and outcome.verified is not None,
             steps=self.steps,
             tokens=len(best[0].score.forward.ids) if best else 0,
             encoded_tokens=n_encoded,
@@ -112,6 +112,7 @@ class Run:
             forward,
             backward,
             self.settings.meet_ngram,
+            self.settings.verify,
             deadline=self.deadline,
             watch=lambda written: watch(written.decode("utf-8", "ignore")),
         )

@@ -40,6 +40,9 @@ class DecodeSettings:
     `fim` baseline, do."""
     meet_ngram: int = 2
     """Tokens of the two sides that must coincide to be a candidate meet (n in the paper, Sec. 3.2.1)."""
+    verify: bool = True
+    """Whether a meet has to be verified by both directions. Without, the first one is taken at its word (the paper's
+    n-gram rule alone, Sec. 3.2.1): to compare, not to use."""
     max_tokens: int = 64
     """Most tokens that either side writes."""
     max_lines: int | None = None

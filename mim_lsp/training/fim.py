@@ -10,16 +10,37 @@ through what would be one token. Half of the rows have each order:
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
 from mim_lsp.model.config import SpecialTokens
 from mim_lsp.model.tokenizer import CodeTokenizer
 
 
+class FimParts(NamedTuple):
+    """Token ids of a text that was cut in three."""
+
+    prefix: list[int]
+    middle: list[int]
+    suffix: list[int]
+
+
 def fim_row(special: SpecialTokens, tokenizer: CodeTokenizer, text: str, rng: random.Random) -> list[int]:
-    """The row of `text` with a middle drawn by `rng`."""
+    """The row of `text` with a middle, and in an order, drawn by `rng`."""
+    parts = cut(tokenizer, text, rng)
+    return spm_row(special, parts) if rng.random() < 0.5 else psm_row(special, parts)
+
+
+def cut(tokenizer: CodeTokenizer, text: str, rng: random.Random) -> FimParts:
+    """The text, cut at two characters drawn by `rng`."""
     first, second = sorted(rng.randint(0, len(text)) for _ in range(2))
-    prefix, middle, suffix = map(tokenizer.encode, (text[:first], text[first:second], text[second:]))
-    end = [*middle, special.eom]
-    if rng.random() < 0.5:
-        return [special.l2r, special.far, *suffix, special.near, *prefix, *end]
-    return [special.l2r, *prefix, special.far, *suffix, special.near, *end]
+    return FimParts(*map(tokenizer.encode, (text[:first], text[first:second], text[second:])))
+
+
+def spm_row(special: SpecialTokens, parts: FimParts) -> list[int]:
+    """Suffix, prefix, middle: the near side runs into the middle."""
+    return [special.l2r, special.far, *parts.suffix, special.near, *parts.prefix, *parts.middle, special.eom]
+
+
+def psm_row(special: SpecialTokens, parts: FimParts) -> list[int]:
+    """Prefix, suffix, middle."""
+    return [special.l2r, *parts.prefix, special.far, *parts.suffix, special.near, *parts.middle, special.eom]

@@ -20,13 +20,14 @@ from mim_lsp.errors import CorpusError
 from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.weights import load_weights
-from mim_lsp.syntax.holes import draw_hole
+from mim_lsp.syntax.holes import DEFAULT_WEIGHTS, draw_hole
 from mim_lsp.syntax.tree import SyntaxTree
 from mim_lsp.training.batches import pack
 from mim_lsp.training.corpus.reader import Document, read_documents
 from mim_lsp.training.forward import batch_losses
 from mim_lsp.training.objective import IGNORE
-from mim_lsp.training.windows import Example, ExampleBuilder, WindowSettings
+from mim_lsp.training.prose import Prose
+from mim_lsp.training.windows import PROSE_WEIGHTS, Example, ExampleBuilder, WindowSettings
 
 TRIES_PER_WINDOW = 20
 """Places that are looked at for each window that is wanted: nearly every one has a hole to draw."""
@@ -75,7 +76,7 @@ class HeldoutReport:
 
 
 def measure_heldout(
-    folder: Path, corpus: Path, *, windows: int = 400, seed: int = 0, untrained: bool = False
+    folder: Path, corpus: Path, *, windows: int = 400, seed: int = 0, untrained: bool = False, prose: bool = False
 ) -> HeldoutReport:
     """Measure the model in `folder` on the held-out documents of `corpus`.
 
@@ -85,6 +86,7 @@ def measure_heldout(
         windows: how many windows of whole text, and how many with a hole; fewer where the corpus has fewer.
         seed: of the draw.
         untrained: measure the same network with random weights instead, as a floor.
+        prose: on the corpus's natural language instead of its code.
 
     Raises:
         ModelError: the folder is not a model's.
@@ -94,7 +96,7 @@ def measure_heldout(
     torch.manual_seed(seed)
     model = Decoder(config).eval() if untrained else load_weights(config, folder / WEIGHTS)
     builder = ExampleBuilder(config, tokenizer, WindowSettings(tokens=config.context_length, boundary_rate=1.0))
-    documents = [document for document in read_documents(corpus, "heldout") if document.content]
+    documents = heldout_texts(corpus, prose=prose)
     drawn = _draw(builder, documents, windows, random.Random(seed)) if documents else _Windows()
     if not drawn.with_far:
         raise CorpusError(f"no hole can be drawn in the held-out documents of {corpus}.")
@@ -103,6 +105,12 @@ def measure_heldout(
         [_sums(model, example) for example in examples] for examples in (drawn.texts, drawn.with_far, drawn.without_far)
     )
     return _report(n_bytes, texts, far, near)
+
+
+def heldout_texts(corpus: Path, *, prose: bool) -> list[Document]:
+    """The held-out documents that have something in them: natural language, or else code."""
+    documents = read_documents(corpus, "heldout", prose=prose)
+    return [document for document in documents if document.content and isinstance(document.content, Prose) == prose]
 
 
 @dataclass
@@ -125,7 +133,8 @@ def _draw(builder: ExampleBuilder, documents: Sequence[Document], windows: int, 
         anchor = rng.randrange(len(text))
         if len(drawn.texts) < windows:
             drawn.texts.append(builder.whole_text(text, anchor))
-        hole = draw_hole(SyntaxTree.parse(text, anchor), rng, within=(anchor, anchor + WITHIN_CHARS))
+        kinds = PROSE_WEIGHTS if isinstance(text, Prose) else DEFAULT_WEIGHTS
+        hole = draw_hole(SyntaxTree.parse(text, anchor), rng, kinds, within=(anchor, anchor + WITHIN_CHARS))
         if hole is None:
             continue
         seed = rng.random()

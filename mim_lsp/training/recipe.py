@@ -40,6 +40,8 @@ class Recipe:
     objective: Objective = "mim"
     infill_rate: float = 0.7
     """Share of windows with a hole."""
+    backward_rate: float = 1.0
+    """Share of windows that are learned in both directions; the others give their forward row only."""
     hole_weights: Mapping[HoleKind, float] = field(default_factory=lambda: DEFAULT_WEIGHTS)
     """How often each kind of hole is drawn."""
     boundary_rate: float = 0.85
@@ -87,6 +89,7 @@ class Recipe:
             tokens=self.config.context_length,
             objective=self.objective,
             infill_rate=self.infill_rate,
+            backward_rate=self.backward_rate,
             boundary_rate=self.boundary_rate,
             lengths=self.lengths,
             suffix_share=self.suffix_share,
@@ -99,6 +102,6 @@ class Recipe:
         return CHARS_PER_ANCHOR_TOKEN * self.config.context_length
 
     @property
-    def n_directions(self) -> int:
-        """Rows that each window gives."""
-        return 2 if self.objective == "mim" else 1
+    def n_directions(self) -> float:
+        """Rows that each window gives, on average."""
+        return 1 + self.backward_rate if self.objective == "mim" else 1

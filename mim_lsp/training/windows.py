@@ -44,6 +44,8 @@ class WindowSettings:
     objective: Objective = "mim"
     infill_rate: float = 0.7
     """Share of windows with a hole; 0 is the paper's pre-training."""
+    backward_rate: float = 1.0
+    """Share of windows that are learned in both directions; the others give their forward row only."""
     boundary_rate: float = 0.85
     """Share of far sides that end at the boundary that inference uses; the others end right at the hole."""
     lengths: tuple[float, ...] = (1.0, 0.5, 0.25)
@@ -61,7 +63,7 @@ class Example:
 
     forward: list[int]
     backward: list[int]
-    """Empty in the baselines."""
+    """Empty where only the forward direction learns."""
     pairs: list[tuple[int, int]]
     """Positions (in `forward`, in `backward`) that predict the same token of the text."""
     kind: str
@@ -91,6 +93,13 @@ class ExampleBuilder:
         longest = int(self.settings.tokens * rng.choice(self.settings.lengths))
         if self.settings.objective != "mim":
             return self._baseline(text, anchor, longest, rng)
+        example = self._both_directions(text, anchor, stride, longest, rng)
+        rate = self.settings.backward_rate
+        # No draw at a rate of 1: what a seed gives must not depend on a setting that does nothing.
+        is_forward_only = rate < 1 and rng.random() >= rate
+        return Example(example.forward, [], [], example.kind) if is_forward_only else example
+
+    def _both_directions(self, text: str, anchor: int, stride: int, longest: int, rng: random.Random) -> Example:
         if rng.random() < self.settings.infill_rate:
             tree = SyntaxTree.parse(text, focus=anchor)
             within = anchor, min(len(text), anchor + stride)

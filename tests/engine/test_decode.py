@@ -211,3 +211,12 @@ def test_forward_alone_asks_nothing_of_the_backward_model() -> None:
     assert middle.backward_tokens == ()
     assert len(middle.forward_tokens) >= n_tokens
     assert all(len(feeds) == 1 for feeds in decode_passes(answer.runtime))
+
+
+@ngrams
+def test_without_verification_the_first_meet_is_taken_at_its_word(n: int) -> None:
+    """Both sides write `circle.scaled(scale).area()` and then differ: where they meet is the end of it."""
+    ours, theirs = "circle.scaled(scale).area() + best", "circle.scaled(scale).area() * factor"
+    taken, checked = (ask(HOLE, ours, theirs, meet_ngram=n, verify=verify) for verify in (False, True))
+    assert (taken.source, taken.generation.met, taken.generation.verified) == ("met", True, False)
+    assert taken.generation.steps <= checked.generation.steps

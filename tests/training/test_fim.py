@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mim_lsp.training.batches import pack
-from mim_lsp.training.fim import fim_row
+from mim_lsp.training.fim import cut, fim_row, psm_row, spm_row
 from mim_lsp.training.recipes import find_recipe
 from mim_lsp.training.windows import ExampleBuilder, Objective, WindowSettings
 from tests.tiny import SOURCE, tiny_config, tiny_tokenizer
@@ -56,3 +56,11 @@ def test_recipes_differ_from_nano_in_what_is_compared() -> None:
     changed = {"name": nano.name, "model_name": nano.model_name, "objective": nano.objective}
     assert replace(fim, **changed, infill_rate=nano.infill_rate, examples_per_step=nano.examples_per_step) == nano
     assert fim.examples_per_step == 2 * nano.examples_per_step
+
+
+def test_either_order_can_be_asked_for() -> None:
+    pieces = cut(tiny_tokenizer(), SOURCE, random.Random(3))
+    spm, psm = parts(spm_row(SPECIAL, pieces)), parts(psm_row(SPECIAL, pieces))
+    prefix, middle, suffix = (tiny_tokenizer().decode(ids) for ids in pieces)
+    assert spm == ("SPM", "", prefix + middle, suffix)
+    assert psm == ("PSM", prefix, middle, suffix)

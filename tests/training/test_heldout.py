@@ -139,3 +139,15 @@ def test_what_is_missing_is_an_error(folder: Path, corpus: Path, tmp_path: Path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(CorpusError):
         measure_heldout(folder, tmp_path / "empty")
+
+
+def test_prose_is_measured_apart_from_code(folder: Path, tmp_path: Path) -> None:
+    words = "The quick brown fox jumps over the lazy dog, and nobody minds.\n" * 30
+    rows = [Row(SOURCE, "a.py", "shapes", "1.0", "MIT"), Row(words, "a.md", "shapes", "1.0", "MIT", "text")]
+    write_shards(rows, tmp_path / "both", "heldout")
+    write_corpus(tmp_path / "code", [SOURCE])
+    of_code, of_prose = (measure_heldout(folder, tmp_path / "both", windows=4, prose=prose) for prose in (False, True))
+    assert of_code == measure_heldout(folder, tmp_path / "code", windows=4)
+    assert of_prose != of_code
+    with pytest.raises(CorpusError, match="no hole"):
+        measure_heldout(folder, tmp_path / "code", windows=4, prose=True)

@@ -318,3 +318,16 @@ def test_holes_in_prose_are_of_its_own_kinds() -> None:
     drawn = {own.draw(Prose(text), 40 * seed % len(text), 200, random.Random(seed)).kind for seed in range(60)}
     assert drawn - {"text"} == {kind.value for kind in PROSE_WEIGHTS}
     assert {own.draw(text, 40, 200, random.Random(seed)).kind for seed in range(20)} <= {"argument", "text"}
+
+
+def test_the_backward_rate_is_the_share_of_windows_in_both_directions() -> None:
+    def drawn(rate: float) -> list[Example]:
+        return [builder(backward_rate=rate).draw(SOURCE, 0, 200, random.Random(seed)) for seed in range(200)]
+
+    both, half, none = drawn(1.0), drawn(0.5), drawn(0.0)
+    assert [example.forward for example in both] == [example.forward for example in half]
+    assert all(example.backward for example in both)
+    assert not any(example.backward or example.pairs for example in none)
+    kept = [one for one, other in zip(half, both, strict=True) if one == other]
+    assert 70 < len(kept) < 130
+    assert all(one in kept or not one.backward for one in half)

@@ -1,14 +1,15 @@
 """Infilling tasks from the held-out documents of a corpus, in HumanEval-Infilling's JSON lines with a `kind`.
 
 Kinds: `line` (the code of a line after its indentation, or from one of its tokens on), `argument` and `expression`; on
-demand also `statement`, `block`, and `complete`, places where nothing is missing. Holes end where the syntax has an
-edge, unlike some of those that the model is trained on.
+demand also `statement`, `block`, `complete`, places where nothing is missing, and `words`, one to four of them in
+natural language. Holes end where the syntax has an edge, unlike some of those that the model is trained on.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, takewhile
 from pathlib import Path, PurePosixPath
@@ -56,12 +57,13 @@ def write_tasks(
     """
     kinds = KINDS if kinds is None else kinds
     for kind in kinds:
-        if kind not in _DRAW:
-            raise SettingsError(f"there are no tasks of kind '{kind}'; choose from {', '.join(_DRAW)}")
+        if kind not in (*KINDS, *MORE_KINDS):
+            raise SettingsError(f"there are no tasks of kind '{kind}'; choose from {', '.join((*KINDS, *MORE_KINDS))}")
     if out.exists():
         raise SettingsError(f"{out} exists already; name a new file")
     documents = [d for d in read_documents(corpus, "heldout") if len(d.content) <= MAX_DOCUMENT_CHARS]
-    tasks = {kind: _draw_tasks(documents, kind, count_per_kind, random.Random(f"{seed} {kind}")) for kind in kinds}
+    texts = {kind: _prose(corpus) if kind == WORDS else documents for kind in kinds}
+    tasks = {kind: _draw_tasks(texts[kind], kind, count_per_kind, random.Random(f"{seed} {kind}")) for kind in kinds}
     for kind in kinds:
         if not tasks[kind]:
             raise CorpusError(f"no held-out document of {corpus} has a hole of kind '{kind}'; use another corpus")
@@ -71,6 +73,12 @@ def write_tasks(
             near = {"elsewhere": nearest(document, documents, n_elsewhere)} if n_elsewhere else {}
             file.write(json.dumps({**task, **near}) + "\n")
     return {kind: len(tasks[kind]) for kind in kinds}
+
+
+def _prose(corpus: Path) -> list[Document]:
+    """The held-out natural language."""
+    documents = read_documents(corpus, "heldout", prose=True)
+    return [d for d in documents if d.kind == "text" and len(d.content) <= MAX_DOCUMENT_CHARS]
 
 
 def nearest(document: Document, documents: Sequence[Document], count: int) -> list[str]:
@@ -103,6 +111,8 @@ def _draw_tasks(
 
 def _draw_hole(text: str, kind: str, rng: random.Random) -> Range | None:
     """A hole in a text that parses; there is something in it, unless the kind is `COMPLETE`."""
+    if kind == WORDS:
+        return _words(text, rng)
     tree = SyntaxTree.parse(text)
     window = choose_window(tree, rng, None, MAX_MIDDLE_CHARS)
     hole = None if tree.has_error else _DRAW[kind](window, rng)
@@ -155,7 +165,21 @@ def _token_starts(tree: SyntaxTree, start: int, end: int) -> Iterator[int]:
             yield token.start
 
 
+def _words(text: str, rng: random.Random) -> Range | None:
+    """One to four words of one line."""
+    words = list(_WORD.finditer(text))
+    if not words:
+        return None
+    first = rng.randrange(len(words))
+    last = min(first + rng.randint(1, _MOST_WORDS), len(words)) - 1
+    start, end = words[first].start(), words[last].end()
+    return None if "\n" in text[start:end] or end - start > MAX_MIDDLE_CHARS else (start, end)
+
+
 COMPLETE = "complete"
+WORDS = "words"
+_WORD = re.compile(r"[^\W\d_]+")
+_MOST_WORDS = 4
 
 _DRAW: Mapping[str, Callable[[HoleWindow, random.Random], Range | None]] = {
     "line": _line,
@@ -167,5 +191,5 @@ _DRAW: Mapping[str, Callable[[HoleWindow, random.Random], Range | None]] = {
 }
 KINDS = ("line", "argument", "expression")
 """The kinds of tasks that are drawn if none are named, as the field `kind` names them."""
-MORE_KINDS = ("statement", "block", COMPLETE)
+MORE_KINDS = ("statement", "block", COMPLETE, WORDS)
 """The other ones."""

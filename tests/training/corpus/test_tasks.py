@@ -185,3 +185,19 @@ def test_tasks_bring_the_nearest_files_of_their_package(tmp_path: Path) -> None:
     assert of_one
     assert all([text.rsplit("# ", 1)[1] for text in each] == ["a/b/two.py\n", "a/three.py\n"] for each in of_one)
     assert all(task["elsewhere"] == [] for task in found if "birds" in task["task_id"])
+
+
+def test_words_are_drawn_in_natural_language_only(tmp_path: Path) -> None:
+    text = "Snakes walk slowly.\nThey have no feet, which\nhelps them little.\n"
+    rows = [Row(CODE, "m.py", "snakes", "1", "MIT"), Row(text, "README.md", "snakes", "1", "MIT", "text")]
+    write_shards(rows, tmp_path, "heldout")
+    write_tasks(tmp_path, tmp_path / "t", kinds=["words"], count_per_kind=12)
+    drawn = tasks(tmp_path / "t")
+    assert len(drawn) == 12
+    for task in drawn:
+        middle = task["canonical_solution"]
+        assert task["prompt"] + middle + task["suffix"] == text
+        assert "\n" not in middle
+        assert 1 <= len(middle.split()) <= 4
+        beside = task["prompt"][-1:] + task["suffix"][:1]
+        assert not any(char.isalpha() for char in beside), "whole words"
