@@ -81,6 +81,7 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="take the first place where the sides meet at its word; else both check it",
     )
+    add_flag(command, "--compare", whole, "N", "texts to write and choose from, with a small model (default: 6)")
     add_flag(
         command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
     )

@@ -11,6 +11,7 @@ from mim_lsp.runtime.choice import RuntimeOptions
 _OPTION_FLAGS = (
     "decode",
     "candidates",
+    "compare",
     "max_tokens",
     "max_ms",
     "meet_ngram",

@@ -148,6 +148,7 @@ def _decode_settings(options: CompletionOptions, cursor: Cursor) -> DecodeSettin
         memory=options.memory,
         max_ms=options.max_ms,
         candidates=options.candidates,
+        compare=options.compare,
         score_empty=True,
     )
 

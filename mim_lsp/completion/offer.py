@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mim_lsp.completion import confidence
@@ -40,7 +41,7 @@ def make_offer(
     place = Place(text[:offset], text[offset:], options.language)
     unit = resolve(text, offset, options.mode, options.language).unit
     judge = _Judge(generation, Wanted(place, unit, options.indentation), options, calibration)
-    trails = tuple(judge.trail(middle) for middle in _worth_judging(generation))
+    trails = tuple(_judged(judge, _worth_judging(generation), options.candidates))
     candidates = _candidates(generation, trails)
     dropped = tuple(trail.dropped for trail in trails if trail.dropped is not None)
     reason = None if candidates else _silence(generation, dropped)
@@ -61,6 +62,17 @@ def _worth_judging(generation: Generation) -> tuple[Middle, ...]:
     return () if is_complete else tuple(middle for middle in generation.middles if middle.text)
 
 
+def _judged(judge: _Judge, middles: Sequence[Middle], most: int) -> Iterator[Trail]:
+    """What becomes of the middles, until so many could be offered, confidence aside: the others were only compared."""
+    n_fit = 0
+    for middle in middles:
+        if n_fit == most:
+            return
+        trail = judge.trail(middle)
+        n_fit += trail.dropped in (None, "low_confidence")
+        yield trail
+
+
 def _silence(generation: Generation, dropped: tuple[str, ...]) -> str:
     """Why nothing is offered."""
     if generation.middles:
@@ -71,7 +83,7 @@ def _silence(generation: Generation, dropped: tuple[str, ...]) -> str:
 def _candidates(generation: Generation, trails: tuple[Trail, ...]) -> tuple[Candidate, ...]:
     """What passed, each text once, the most likely first."""
     candidates: dict[str, Candidate] = {}
-    for middle, trail in zip(_worth_judging(generation), trails, strict=True):
+    for middle, trail in zip(_worth_judging(generation), trails, strict=False):
         if trail.dropped is None:
             point = middle.meeting_point
             seam = None if point is None else min(point, len(trail.text))

@@ -53,6 +53,8 @@ class CompletionOptions:
     """Time after which decoding ends with what it has, in milliseconds; None: no limit."""
     candidates: int = 1
     """How many different suggestions to return at most, best first."""
+    compare: int = 6
+    """How many middles are written, to choose from, where the model is so small that it takes no time to speak of."""
     prefix_tokens: int = 1024
     """Budget of the text before the cursor, in tokens; a model with a shorter context lowers it."""
     suffix_tokens: int = 384

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mim_lsp.engine.side import Side
+
+
+class Branch(NamedTuple):
+    """The start of a way that was not taken."""
+
+    log_prob: float
+    way: list[int]
 
 
 class Branches:
@@ -22,9 +30,12 @@ class Branches:
                 self._known.add(tuple(way))
                 heapq.heappush(self._heap, (-log_prob, way))
 
-    def pop(self) -> list[int] | None:
+    def pop(self) -> Branch | None:
         """The most probable way that was not taken; None if there is none."""
-        return heapq.heappop(self._heap)[1] if self._heap else None
+        if not self._heap:
+            return None
+        cost, way = heapq.heappop(self._heap)
+        return Branch(-cost, way)
 
 
 def _second_choices(side: Side) -> Iterator[tuple[float, list[int]]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 
 from mim_lsp.engine.branches import Branches
 from mim_lsp.engine.caches import DocumentRows, RowPair
@@ -14,9 +15,11 @@ from mim_lsp.engine.choice import Choice, Forced, greedy
 from mim_lsp.engine.decode import Decoding, Outcome
 from mim_lsp.engine.found import Found, as_found, without_near_duplicates
 from mim_lsp.engine.memory import DocumentMemory, Remembering
+from mim_lsp.engine.next_tokens import NextTokens
 from mim_lsp.engine.remembering import make_memory
 from mim_lsp.engine.scoring import Reading, Score, own_reading, score_middles
-from mim_lsp.engine.side import Side
+from mim_lsp.engine.search import SearchLimits, rank
+from mim_lsp.engine.side import LINE_BREAK, Side
 from mim_lsp.engine.task import SideTask, make_task
 from mim_lsp.engine.trace import side_trace, token_traces
 from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest, Source, Trace, Watch
@@ -28,8 +31,6 @@ DRAFT_FROM_PARAMETERS = 30_000_000
 """Where weights come from memory, a pass over more tokens takes hardly longer. A smaller model lies in the processor's
 cache: there each token that is read in advance costs as much as any other, and the passes saved do not make up for it
 (docs/experiments.md)."""
-TRIES_PER_ALTERNATIVE = 2
-"""Each is a decode, and some come to what is known already."""
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Run:
     rows: RowPair = field(init=False)
     deadline: float = math.inf
     steps: int = 0
+    _known: tuple[dict[str, NextTokens], dict[str, NextTokens]] = field(default_factory=lambda: ({}, {}))
 
     def __post_init__(self) -> None:
         decode, meet_ngram = self.settings.decode, self.settings.meet_ngram
@@ -149,10 +151,12 @@ class Run:
                 end_bias=end_bias,
                 memory=memory,
                 may_draft=self._may_draft,
+                known=known,
             )
-            for most, memory, parts in zip(
+            for most, memory, known, parts in zip(
                 budgets,
                 self.memories,
+                self._known,
                 zip(self.tasks, self.vocabularies, self.rows.both, (choose, greedy), strict=True),
                 strict=True,
             )
@@ -161,13 +165,18 @@ class Run:
 
     def _found(self, outcome: Outcome, sides: tuple[Side, Side]) -> list[Found]:
         """The decoded middles, best first: the verified one, else each side's own, judged by both models."""
-        sources = {middle: source for middle, source in _sources(outcome).items() if is_text(middle)}
+        sources = {middle: source for middle, source in _sources(outcome).items() if self._is_wanted(middle)}
         scores = self._scores(list(sources), sides)
         found = []
         for (middle, source), score in zip(sources.items(), scores, strict=True):
             point = outcome.meeting_point if source == "met" else None
             found.append(as_found(middle, source, score, sides, point))
-        return sorted(found, key=_total, reverse=True)
+        return sorted(found, key=rank, reverse=True)
+
+    def _is_wanted(self, middle: bytes) -> bool:
+        """Whether it is text, and of no more lines than are wanted: the backward side may end beyond them."""
+        most = self.settings.max_lines
+        return is_text(middle) and (most is None or middle.count(LINE_BREAK) < most)
 
     def _scores(self, middles: Sequence[bytes], sides: tuple[Side, Side]) -> list[Score]:
         """Both models' scores; free for a middle that both sides wrote, and for one that was cut."""
@@ -188,29 +197,22 @@ class Run:
         return score.forward.total, score.backward.total
 
     def _with_alternatives(self, found: list[Found], sides: tuple[Side, Side]) -> list[Found]:
-        """As many different middles as are wanted, ranked; only the best where that says that nothing is missing."""
+        """Different middles, ranked; only the best where that says that nothing is missing."""
         if found and not found[0].middle.text:
             return found[:1]
-        out = without_near_duplicates(found)
-        alternatives = self._alternatives(found, sides) if len(out) < self.settings.candidates else iter(())
-        for more in alternatives:
-            out = without_near_duplicates([*out, *(one for one in more if one.middle.text)])
-            if len(out) >= self.settings.candidates:
-                break
-        return sorted(out, key=_total, reverse=True)[: max(1, self.settings.candidates)]
-
-    def _alternatives(self, found: Sequence[Found], sides: tuple[Side, Side]) -> Iterator[list[Found]]:
-        """Middles of decodes in which the forward side takes another way."""
-        written = found[0].middle.text if found else ""
-        branches = Branches()
-        branches.add(sides[0])
-        for _ in range(TRIES_PER_ALTERNATIVE * (self.settings.candidates - 1)):
-            way = branches.pop()
-            if way is None or time.perf_counter() >= self.deadline:
-                return
-            outcome, sides = self._decode(Forced(way), lambda _: self.watch(written))
+        written, out, branches = found[0].middle.text if found else "", without_near_duplicates(found), Branches()
+        limits = SearchLimits(self.settings, self.model.config.n_parameters, self.steps)
+        for n_tries in count():
             branches.add(sides[0])
-            yield self._found(outcome, sides)
+            branch = branches.pop()
+            if branch is None or not limits.allow(branch, out, n_tries, self.steps - limits.steps_of_one):
+                break
+            if time.perf_counter() >= self.deadline:
+                break
+            outcome, sides = self._decode(Forced(branch.way), lambda _: self.watch(written))
+            more = self._found(outcome, sides)
+            out = without_near_duplicates([*out, *(one for one in more if one.middle.text)])
+        return sorted(out, key=rank, reverse=True)[: max(1, self.settings.candidates, self.settings.compare)]
 
 
 def _sources(outcome: Outcome) -> dict[bytes, Source]:
@@ -223,11 +225,6 @@ def _sources(outcome: Outcome) -> dict[bytes, Source]:
     if outcome.backward is not None:
         sources[outcome.backward] = "backward"
     return sources
-
-
-def _total(one: Found) -> float:
-    """What both models think of a middle: the sum of log-probabilities, which ranks better than their mean."""
-    return one.score.total
 
 
 def _trace(sides: tuple[Side, Side], best: Sequence[Found]) -> Trace:

@@ -46,8 +46,8 @@ class Score:
 
     @property
     def total(self) -> float:
-        """Sum over both directions' tokens, in nats; one that was not asked counts like the other."""
-        return (self.forward.total + self.backward.total) * (1 if self.backward.ids else 2)
+        """Sum over both directions' tokens, in nats."""
+        return self.forward.total + self.backward.total
 
 
 def own_reading(side: Side) -> Reading:

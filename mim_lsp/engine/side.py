@@ -39,10 +39,13 @@ class Side:
         end_bias: float = 0.0,
         memory: DocumentMemory | None = None,
         may_draft: bool = True,
+        known: dict[str, NextTokens] | None = None,
     ) -> None:
+        """`known`: what was possible behind what sides of this direction wrote before, for the same request."""
         self.task, self.vocabulary, self.row = task, vocabulary, row
         self.choose, self.eom, self.max_tokens, self.max_lines = choose, eom, max_tokens, max_lines
         self.end_bias, self.memory, self.may_draft = end_bias, memory, may_draft
+        self._known = {} if known is None else known
         self.written: list[int] = []
         """Text tokens chosen so far."""
         self.text = b""
@@ -80,6 +83,12 @@ class Side:
         That is what agrees with the stub. Behind the stub it is any text, and <eom>, its odds raised by `end_bias`,
         where the side has arrived at the known text that it must not leave out; no other special token.
         """
+        written = as_characters(ids)
+        if written not in self._known:  # alternatives share their beginnings, and what a side writes is also scored
+            self._known[written] = self._possible(distribution, text, written)
+        return self._known[written]
+
+    def _possible(self, distribution: Distribution, text: bytes, written: str) -> NextTokens:
         stub, body = self.task.stub[len(text) :], text[len(self.task.stub) :]
         if stub:
             network = NextTokens.among(distribution, self.vocabulary.agreeing(stub))
@@ -90,7 +99,7 @@ class Side:
         if self.memory is None:
             return network
         allowed = partial(self.vocabulary.agrees, stub) if stub else None
-        return network.mixed_with(self.memory.recall(as_characters(ids), network.certainty, allowed))
+        return network.mixed_with(self.memory.recall(written, network.certainty, allowed))
 
     def begin(self) -> None:
         """Choose the first token, from what follows the prompt; nothing if this side has no budget."""

@@ -53,7 +53,9 @@ class DecodeSettings:
     max_ms: float | None = None
     """Decoding, alternatives included, ends with what it has after so many milliseconds."""
     candidates: int = 1
-    """Most middles that are returned."""
+    """Middles that are wanted: so many are looked for whatever it takes."""
+    compare: int = 1
+    """Most middles that are looked for and returned, if more than `candidates`: as long as that is cheap."""
     recall: bool = True
     """Whether the sides start with what they wrote before behind the same prompts, at no passes."""
     memory: bool = True

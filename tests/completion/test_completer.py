@@ -262,5 +262,5 @@ def test_it_tells_what_is_being_written() -> None:
 
 @pytest.mark.parametrize(("marked", "options"), [("x = |)\n", {}), ("x = |\n", {"max_lines": 1})])
 def test_a_line_is_written_no_further(marked: str, options: dict[str, int]) -> None:
-    result = complete(marked, "area(\n    best,\n    factor(scale, 1),\n", **options)
+    result = complete(marked, "area(\n    best,\n    factor(scale, 1),\n", compare=1, **options)
     assert result.steps < 12

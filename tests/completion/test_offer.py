@@ -145,13 +145,23 @@ def test_a_refused_middle_leaves_room_for_the_next_and_twins_are_one() -> None:
 
 
 def test_candidates_are_ordered_by_confidence() -> None:
-    offer = offer_at("x = |\n", middle("12", 0.3), middle("13", 0.9))
-    assert texts(offer) == ["13", "12"]
+    several = middle("12", 0.3), middle("13", 0.9), middle("14", 0.6)
+    assert texts(offer_at("x = |\n", *several, candidates=2)) == ["13", "12"]
+    assert texts(offer_at("x = |\n", *several, candidates=9)) == ["13", "14", "12"]
+
+
+def test_middles_that_were_written_to_compare_are_not_even_judged() -> None:
+    """They come ranked by both directions: only what is refused makes room for the next."""
+    offer = offer_at("f(|, scale)\n", middle("(area", 0.9), middle("area", 0.3), middle("best", 0.8))
+    assert texts(offer) == ["area"]
+    assert [trail.text for trail in offer.explanation.trails] == ["(area", "area"]
+    uncertain = offer_at("x = |\n", "area", "best", fitted=calibration(threshold=0.6))
+    assert (uncertain.reason, len(uncertain.explanation.trails)) == ("low_confidence", 1)
 
 
 def test_names_that_nothing_defines_cost_confidence_but_do_not_refuse() -> None:
     marked = "def f(area):\n    return |\n"
-    offer = offer_at(marked, "scale", "area")
+    offer = offer_at(marked, "scale", "area", candidates=2)
     assert texts(offer) == ["area", "scale"]
     assert [trail.undefined_names for trail in offer.explanation.trails] == [("scale",), ()]
     assert offer_at(marked, "scale", disabled_filters=frozenset({"undefined_names"})).candidates[0].confidence == 0.8

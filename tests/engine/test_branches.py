@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 from unittest.mock import Mock
 
 import numpy as np
+import pytest
 
 from mim_lsp.engine.branches import Branches
 from mim_lsp.engine.continuation import Continuation
@@ -31,7 +33,7 @@ def side_that_wrote(*written: int) -> Side:
 
 
 def popped(branches: Branches) -> list[list[int]]:
-    return list(iter(branches.pop, None))
+    return [branch.way for branch in iter(branches.pop, None)]
 
 
 def test_the_likely_ways_come_first() -> None:
@@ -43,6 +45,9 @@ def test_the_likely_ways_come_first() -> None:
 def test_a_way_is_taken_once_and_branches_again() -> None:
     branches = Branches()
     branches.add(side_that_wrote(0, 0))
-    assert branches.pop() == [1]
+    branch = branches.pop()
+    assert branch is not None
+    assert branch.way == [1]
+    assert branch.log_prob == pytest.approx(math.log(0.3))
     branches.add(side_that_wrote(1, 1, 0))
     assert popped(branches) == [[1, 2], [1, 1, 2], [0, 1]]

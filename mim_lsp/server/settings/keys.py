@@ -86,6 +86,14 @@ class Settings:
     max_candidates: Annotated[
         int, Key(Whole(1, 10), "how many suggestions to offer when asked explicitly; while typing there is one")
     ] = 3
+    compare: Annotated[
+        int,
+        Key(
+            Whole(1, 20),
+            "how many texts are written to choose the best from, with a model that is small enough; 1 takes least "
+            "time and power, and is right less often",
+        ),
+    ] = _OPTIONS.compare
     disabled_filters: Annotated[
         tuple[str, ...],
         Key(Words(SWITCHABLE), "filters that are not applied, by the reasons that `mim/explain` gives for them"),
@@ -197,6 +205,7 @@ class Settings:
             max_tokens=self.max_tokens,
             max_ms=self.max_ms,
             candidates=self.max_candidates if invoked else 1,
+            compare=self.compare,
             prefix_tokens=self.prefix_tokens,
             suffix_tokens=self.suffix_tokens,
             eagerness=1.0 if invoked else self.eagerness,

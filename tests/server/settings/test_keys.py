@@ -23,6 +23,7 @@ OTHER: dict[str, Any] = {
     "maxTokens": 7,
     "maxMs": 250.0,
     "maxCandidates": 5,
+    "compare": 2,
     "disabledFilters": ("blank",),
     "languages": ("python",),
     "exclude": ("*.gen.py",),
