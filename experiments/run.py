@@ -32,7 +32,7 @@ END_BIASES = (0.0, 2.0, 4.0, 6.0)
 
 def run_arm(arm: Arm, corpus: Path, out: Path) -> None:
     """Train an arm, measure it, and write what came of it."""
-    folder = out / re.sub(r"\W+", "-", arm.name)
+    folder = folder_of(arm, out)
     if (folder / RESULTS).exists():
         return
     started = time.monotonic()
@@ -44,6 +44,11 @@ def run_arm(arm: Arm, corpus: Path, out: Path) -> None:
     results["minutes"] = (time.monotonic() - started) / 60
     (folder / RESULTS).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(f"{arm.name}: {results['minutes']:.1f} minutes", flush=True)
+
+
+def folder_of(arm: Arm, out: Path) -> Path:
+    """Where an arm's run is."""
+    return out / re.sub(r"\W+", "-", arm.name)
 
 
 def measure(arm: Arm, model: Path, corpus: Path, out: Path) -> dict[str, Any]:
