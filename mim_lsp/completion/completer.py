@@ -19,6 +19,11 @@ from mim_lsp.engine.types import DecodeSettings, Generation, InfillRequest
 from mim_lsp.errors import DocumentError
 from mim_lsp.runtime.protocol import CancelFlag
 
+FIRST_WEIGHTS = 50_000_000_000
+"""Weights times tokens of text, each of which both directions read, before the first suggestion in a document: a third
+of a second on two cores. With 110 million parameters that is 450 tokens; the rest is read when the typist rests. Models
+of up to 30 million read all they can at once."""
+
 
 class MimCompleter:
     """Implements `mim_lsp.completion.types.Completer` with a meet-in-the-middle engine."""
@@ -94,8 +99,13 @@ class MimCompleter:
         """A document's session; one that names no document is a one-off."""
         session = self._sessions.pop(document, None) if document else None
         if session is None:
-            context_length = self._engine.model.config.context_length
-            session = DocumentSession(self._engine.count_tokens, context_length, is_one_off=not document)
+            config = self._engine.model.config
+            session = DocumentSession(
+                self._engine.count_tokens,
+                config.context_length,
+                is_one_off=not document,
+                first_tokens=FIRST_WEIGHTS / config.n_parameters,
+            )
         if document:
             self._sessions[document] = session
             while len(self._sessions) > MAX_DOCUMENTS:

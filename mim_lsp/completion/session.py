@@ -10,6 +10,7 @@ moments.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -102,10 +103,20 @@ class Anchors:
 class DocumentSession:
     """The context of one document's last request."""
 
-    def __init__(self, count_tokens: Callable[[str], int], context_length: int, *, is_one_off: bool = False) -> None:
-        """For a model that reads rows of `context_length` tokens; a one-off fills them, as nothing follows."""
+    def __init__(
+        self,
+        count_tokens: Callable[[str], int],
+        context_length: int,
+        *,
+        is_one_off: bool = False,
+        first_tokens: float = math.inf,
+    ) -> None:
+        """For a model that reads rows of `context_length` tokens; a one-off fills them, as nothing follows.
+
+        `first_tokens`: most that are read for a first request that nothing was read ahead for: someone waits.
+        """
         self._count_tokens, self._context_length = count_tokens, context_length
-        self._is_one_off = is_one_off
+        self._is_one_off, self._first_tokens = is_one_off, first_tokens
         self._anchors: Anchors | None = None
 
     def context(self, cursor: Cursor, options: CompletionOptions) -> tuple[Context, bool]:
@@ -113,16 +124,17 @@ class DocumentSession:
         kept = self._anchors.around(cursor) if self._anchors else None
         if kept is not None and self._anchors is not None and self._is_near(kept, self._anchors, options):
             return kept, False
-        fresh = self.fresh(cursor, options)
+        is_first = self._anchors is None and not self._is_one_off
+        fresh = self.fresh(cursor, options, self._first_tokens if is_first else math.inf)
         self.keep(fresh, cursor)
         return fresh, True
 
-    def fresh(self, cursor: Cursor, options: CompletionOptions) -> Context:
-        """A new context for the cursor; the session's stays as it is."""
+    def fresh(self, cursor: Cursor, options: CompletionOptions, most: float = math.inf) -> Context:
+        """A new context for the cursor, of `most` tokens; the session's stays as it is."""
         return build_context(
             cursor.text,
             cursor.offset,
-            self.budget(options),
+            self.budget(options, most),
             self._count_tokens,
             related=options.related,
             language=options.language,
@@ -132,12 +144,12 @@ class DocumentSession:
         """Make this context, which was made for this cursor, the session's."""
         self._anchors = Anchors.of(context, cursor, self._count_tokens)
 
-    def budget(self, options: CompletionOptions) -> Budget:
-        """The options' budget, lowered in proportion until some of the model's context is left."""
+    def budget(self, options: CompletionOptions, most: float = math.inf) -> Budget:
+        """The options' budget, lowered in proportion to `most` tokens and to what leaves the model some context."""
         wanted = options.prefix_tokens + options.suffix_tokens
         room = max(0, self._room(options))
         slack = 0 if self._is_one_off else min(MAX_SLACK, int(room * SLACK_SHARE))
-        share = min(1.0, (room - slack) / max(1, wanted))
+        share = min(1.0, min(most, room - slack) / max(1, wanted))
         return Budget(int(options.prefix_tokens * share), int(options.suffix_tokens * share))
 
     def _room(self, options: CompletionOptions) -> int:

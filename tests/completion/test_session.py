@@ -225,3 +225,40 @@ def test_after_any_edits_it_is_a_context_of_the_text(edits: list[tuple[int, int,
         offset = max(0, offset - cut) + len(piece)
         context, _ = session.context(Cursor(text, offset), OPTIONS)
         assert_is_of(context, Cursor(text, offset))
+
+
+def n_tokens(context: Context) -> int:
+    return count_tokens(context.prefix) + count_tokens(context.suffix)
+
+
+def test_a_first_context_is_short_where_someone_would_wait_for_more() -> None:
+    """Until the typist rests: what is read ahead is as long as ever, and replaces it."""
+    session, whole = DocumentSession(count_tokens, CONTEXT_LENGTH, first_tokens=80), new_session()
+    cursor = Cursor(TEXT, START)
+    first, is_fresh = session.context(cursor, OPTIONS)
+    assert is_fresh
+    assert 40 < n_tokens(first) <= 80
+    assert_is_of(first, cursor)
+    assert session.context(cursor, OPTIONS) == (first, False)
+    ahead = session.fresh(cursor, OPTIONS)
+    assert ahead == whole.context(cursor, OPTIONS)[0]
+    session.keep(ahead, cursor)
+    assert session.context(cursor, OPTIONS) == (ahead, False)
+    elsewhere = Cursor(TEXT, 60)
+    assert session.context(elsewhere, OPTIONS)[0] == whole.context(elsewhere, OPTIONS)[0], "caches are warm by now"
+
+
+def test_what_was_read_ahead_before_the_first_request_is_used() -> None:
+    session = DocumentSession(count_tokens, CONTEXT_LENGTH, first_tokens=80)
+    cursor = Cursor(TEXT, START)
+    session.keep(ahead := session.fresh(cursor, OPTIONS), cursor)
+    assert session.context(cursor, OPTIONS) == (ahead, False)
+
+
+def test_a_one_off_reads_all_there_is_room_for() -> None:
+    cursor = Cursor(TEXT, START)
+    short, whole = (
+        DocumentSession(count_tokens, CONTEXT_LENGTH, is_one_off=True, first_tokens=most).context(cursor, OPTIONS)
+        for most in (80, 9999)
+    )
+    assert short == whole
