@@ -23,7 +23,7 @@ LONGEST_CONTEXT = 32
 """Tokens, at most, that are compared with what stood before."""
 MOST_LEVELS = 3
 """Lengths of context that are asked, the longest that differ in where they occur."""
-MOST_PLACES = 256
+MOST_PLACES = 64
 """Places of one context that are counted, the nearest to the end of the memory's text first."""
 
 MOST_CERTAIN = 7.0
