@@ -51,6 +51,15 @@ def folder_of(arm: Arm, out: Path) -> Path:
     return out / re.sub(r"\W+", "-", arm.name)
 
 
+def fill_again(arm: Arm, out: Path) -> None:
+    """Fill the holes once more with a model that was trained, for when decoding has changed."""
+    path = folder_of(arm, out) / RESULTS
+    if arm.decode and path.exists():
+        results = json.loads(path.read_text(encoding="utf-8"))
+        results |= _filled(arm.decode, next(path.parent.glob("mim-py-*")), out)
+        path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
 def measure(arm: Arm, model: Path, corpus: Path, out: Path) -> dict[str, Any]:
     """Likelihoods of held-out code and prose, and holes exactly filled."""
     heldout = ["eval", "heldout", "--json", "--corpus", str(corpus), "--model", str(model)]
@@ -69,7 +78,7 @@ def measure(arm: Arm, model: Path, corpus: Path, out: Path) -> dict[str, Any]:
 def _filled(decode: str, model: Path, out: Path) -> dict[str, Any]:
     def fill(tasks: str, end_bias: float) -> Any:
         path = str(out / f"{tasks}.jsonl")
-        flags = ["--decode", decode, "--end-bias", str(end_bias), "--no-memory", "--threads", "1"]
+        flags = ["--decode", decode, "--end-bias", str(end_bias), "--no-memory", "--compare", "1", "--threads", "1"]
         return _asked(["eval", "infilling", "--json", "--tasks", path, "--model", str(model), *flags])
 
     best = max(END_BIASES, key=lambda end_bias: fill("tuning", end_bias)["exact_match"])
@@ -118,13 +127,18 @@ def main() -> None:
     parser.add_argument("suites", nargs="+", choices=SUITES)
     parser.add_argument("--corpus", type=Path, default=Path(".cache/corpora/py-base"))
     parser.add_argument("--out", type=Path, default=Path("runs/experiments"))
+    parser.add_argument("--again", action="store_true", help="only fill the holes again, with what was trained")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="arms at the same time, a core each")
     args = parser.parse_args()
     write_tasks(args.corpus, args.out)
     arms = [arm for suite in args.suites for arm in SUITES[suite]]
     with ThreadPoolExecutor(args.jobs) as pool:
-        for done in [pool.submit(run_arm, arm, args.corpus, args.out) for arm in arms]:
-            done.result()
+        jobs = [
+            pool.submit(fill_again, arm, args.out) if args.again else pool.submit(run_arm, arm, args.corpus, args.out)
+            for arm in arms
+        ]
+        for job in jobs:
+            job.result()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from mim_lsp.evaluation.logistic import Floats
 
 Bools = npt.NDArray[np.bool_]
 
-KEPT = 0.96
+KEPT = 0.95
 """The share of the right suggestions that the default threshold shows at least."""
 _THRESHOLDS = tuple(step / 100 for step in range(96))
 
