@@ -50,7 +50,9 @@ def _compare_middles(args: argparse.Namespace, reference: Choice, model: Choice)
 
     tasks, completers = read_tasks(args.tasks, args.limit), (open_completer(*reference), open_completer(*model))
     with progress_bar("tasks", len(tasks)) as advance:
-        return compare_middles(*completers, tasks, options=CompletionOptions(eagerness=1.0, compare=1), progress=advance)
+        return compare_middles(
+            *completers, tasks, options=CompletionOptions(eagerness=1.0, compare=1), progress=advance
+        )
 
 
 def _compare_texts(args: argparse.Namespace, reference: Choice, model: Choice) -> TextFidelity:

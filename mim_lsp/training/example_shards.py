@@ -29,7 +29,7 @@ from mim_lsp.model.tokenizer import CodeTokenizer
 from mim_lsp.syntax.holes import HoleKind
 from mim_lsp.training.batches import BatchSource, PackedBatches
 from mim_lsp.training.corpus.progress import Progress
-from mim_lsp.training.corpus.reader import iterate_documents
+from mim_lsp.training.corpus.reader import how_to_build, iterate_documents
 from mim_lsp.training.corpus.text_file import TextFile, write_texts
 from mim_lsp.training.processes import each
 from mim_lsp.training.prose import Prose
@@ -84,7 +84,7 @@ def draw(
         progress("read", 0, 1)
         texts = write_texts(Path(folder) / "train", iterate_documents(corpus, "train", prose=True))
         if not len(texts):
-            raise CorpusError(f"{corpus} holds no train documents. Build it with: mim-lsp corpus build MANIFEST.")
+            raise CorpusError(f"{corpus} holds no train documents. {how_to_build(corpus)}")
         builder = ExampleBuilder(chosen.config, words, chosen.windows)
         _write_about(_about(texts, builder, chosen.stride, chosen.seed), out)
         shutil.copyfile(path, out / TOKENIZER)

@@ -18,7 +18,7 @@ from mim_lsp.training.batches import Batch, BatchSource
 from mim_lsp.training.bf16 import has_bf16
 from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.checkpoint import whole_checkpoint
-from mim_lsp.training.corpus.reader import Document, Split, read_documents
+from mim_lsp.training.corpus.reader import Document, Split, how_to_build, read_documents
 from mim_lsp.training.example_shards import drawn_batches
 from mim_lsp.training.export import load_bf16, write_model
 from mim_lsp.training.flops import peak_flops
@@ -189,9 +189,7 @@ def heldout_batches(documents: list[Document], builder: ExampleBuilder, recipe: 
 def _documents(corpus: Path, split: Split) -> list[Document]:
     documents = read_documents(corpus, split, prose=split == "train")
     if not any(document.content for document in documents):
-        raise CorpusError(
-            f"{corpus} holds no {split} documents. Build it with: mim-lsp corpus build corpora/py-nano.toml."
-        )
+        raise CorpusError(f"{corpus} holds no {split} documents. {how_to_build(corpus)}")
     return documents
 
 

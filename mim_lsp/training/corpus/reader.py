@@ -39,6 +39,11 @@ HELDOUT_ONE_IN = 50
 """Where no file is of a held-out split, one in so many packages (or repositories, or else documents) is held out."""
 
 
+def how_to_build(corpus: Path) -> str:
+    """The command that makes the corpus which is missing in that folder: the manifest has the folder's name."""
+    return f"Build it with: mim-lsp corpus build corpora/{corpus.name}.toml --out {corpus}"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file of a corpus; what a corpus does not record is an empty string."""
@@ -106,7 +111,7 @@ def _files(folder: Path, split: Split) -> tuple[list[Path], bool]:
     named = [name for found in by_split.values() for name in found]
     train = by_split["train"] or [name for name in names if name not in named]
     if not (train if split == "train" or not by_split["heldout"] else by_split["heldout"]):
-        raise CorpusError(f"no {split}-*.parquet in {folder}; build it with 'mim-lsp corpus build MANIFEST'")
+        raise CorpusError(f"no {split}-*.parquet in {folder}. {how_to_build(folder)}")
     chosen = train if split == "train" else by_split["heldout"] or train
     return [folder / name for name in chosen], not by_split["heldout"]
 
