@@ -56,7 +56,7 @@ class Arm:
     work: float = 1.0
     """Share of `STEPS`."""
     decode: str | None = "infill"
-    """How the arm's model fills holes; None: it cannot."""
+    """How the arm's model fills holes; None: it cannot, or is not asked to."""
     shape: Shape = ONE
     seed: int = 1
 
@@ -96,7 +96,7 @@ _SEEDS = [
 def _sizes() -> Iterator[Arm]:
     for shape, works in ((HALF, (0.5, 1, 2)), (ONE, (0.5, 2)), (THREE, (0.5, 1))):
         for work in works:
-            yield Arm(f"{shape.name}, {work:g} x", "nano", work=work, shape=shape)
+            yield Arm(f"{shape.name}, {work:g} x", "nano", work=work, shape=shape, decode=None)
 
 
 SUITES = {"objectives": _OBJECTIVES, "format": _FORMAT, "seeds": _SEEDS, "sizes": list(_sizes())}

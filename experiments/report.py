@@ -38,7 +38,7 @@ def _right(tasks: str) -> Column:
 
 
 def _has_backward(result: Result) -> bool:
-    return result.arm.decode in ("infill", "streams")
+    return result.arm.decode in ("infill", "streams") or result.arm in SUITES["sizes"]
 
 
 COLUMNS: dict[str, Column] = {
