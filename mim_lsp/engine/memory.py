@@ -6,15 +6,16 @@ stood before, and what followed them there (cache language models: Kuhn and De M
 2014). Both directions have one, each in its own reading order, so that what the sides write, and where they meet and
 agree, is decided by network and memory together.
 
-A text is a string with a character for each token, which Python's own search looks through.
+A text is a string with a character for each token.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from mim_lsp.engine.context_index import ContextIndex, Levels
@@ -115,6 +116,7 @@ class DocumentMemory:
         # The search begins at the end, where the hole is. What stands there has nothing behind it yet.
         self._text = f"{far}{border}{near}"
         self._known: dict[str, list[Weighed]] = {}
+        self._ends: dict[str, list[int]] = {}
 
     def recall(self, written: str, certainty: float, allowed: Callable[[int], bool] | None = None) -> Recalled:
         """What may follow `near` and `written`, where the network's largest probability is `certainty`.
@@ -171,11 +173,12 @@ class DocumentMemory:
     def _levels(self, context: str, allowed: Callable[[int], bool] | None) -> Levels:
         found = Levels()
         n_places = 0
-        for order in range(self._longest(context), 0, -1):
-            counts = Counter(self._following(context[-order:]))
-            if counts.total() == n_places:
+        for order, ends in reversed(self._orders(context)):
+            ends = ends[: -MOST_PLACES - 1 : -1]
+            if len(ends) == n_places:
                 continue
-            n_places = counts.total()
+            n_places = len(ends)
+            counts = Counter([self._text[end + 1] for end in ends])
             possible = Counter({each: n for each, n in counts.items() if self._is_possible(each, allowed)})
             if possible:
                 found.append((order, possible))
@@ -186,21 +189,28 @@ class DocumentMemory:
     def _is_possible(self, character: str, allowed: Callable[[int], bool] | None) -> bool:
         return character != self._border and (allowed is None or allowed(ord(character)))
 
-    def _longest(self, context: str) -> int:
-        """How many of the last tokens of `context` stand somewhere in the text with a token behind them."""
-        order = 0
-        while order < min(LONGEST_CONTEXT, len(context)) and self._stands(context[-order - 1 :]):
-            order += 1
-        return order
+    def _orders(self, context: str) -> list[tuple[int, list[int]]]:
+        """For the last token of `context`, the last two and so on as long as they stand in the text: where they end."""
+        found: list[tuple[int, list[int]]] = []
+        for order in range(1, min(LONGEST_CONTEXT, len(context)) + 1):
+            ends = self._ends_of(context[-order:])
+            if not ends:
+                break
+            found.append((order, ends))
+        return found
 
-    def _stands(self, context: str) -> bool:
-        return self._text.find(context, 0, len(self._text) - 1) >= 0
+    def _ends_of(self, context: str) -> list[int]:
+        """Where `context` ends in the text with a token behind it, ascending."""
+        if context not in self._ends:  # alternatives share contexts, and contexts share their ends
+            self._ends[context] = self._narrowed(context) if len(context) > 1 else self._standing(context)
+        return self._ends[context]
 
-    def _following(self, context: str) -> Iterator[str]:
-        """What stands behind `context` in the text, the last places first."""
-        at = len(self._text) - len(context)
-        for _ in range(MOST_PLACES):
-            at = self._text.rfind(context, 0, at + len(context) - 1)
-            if at < 0:
-                return
-            yield self._text[at + len(context)]
+    def _narrowed(self, context: str) -> list[int]:
+        """Of the places of the context without its first token those where it stands as well."""
+        text, first, back = self._text, context[0], len(context) - 1
+        return [end for end in self._ends_of(context[1:]) if end >= back and text[end - back] == first]
+
+    def _standing(self, token: str) -> list[int]:
+        """Where a token stands with one behind it: far faster than to search place by place."""
+        lengths = map(len, self._text[:-1].split(token)[:-1])
+        return [end + n for n, end in enumerate(accumulate(lengths))]
