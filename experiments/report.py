@@ -6,7 +6,7 @@ python -m experiments.report runs/experiments --plots docs/experiments
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,6 +14,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 
 from experiments import scaling
 from experiments.arms import SUITES
@@ -67,26 +68,42 @@ def table(results: Sequence[Result]) -> Iterator[str]:
 
 
 def plot(results: Sequence[Result], path: Path) -> None:
-    """Held-out loss as the arms learned, and what they came to."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), width_ratios=[1, 1.2])
+    """Loss as the arms learned, and on held-out code what they came to."""
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.2), width_ratios=[1.3, 1, 1])
     for result in results:
-        left.plot(*zip(*result.curve, strict=True), label=result.arm.name, linewidth=1.2)
-    left.set(xlabel="tokens predicted, both directions", ylabel="held-out NLL forward, nats a token")
+        left.plot(*zip(*_smoothed(result.curve), strict=True), label=result.arm.name, linewidth=1.2)
+    left.set(xlabel="tokens predicted, both directions", ylabel="training NLL, forward rows, nats a token")
     left.legend(fontsize=7)
-    bars = {"whole text": "bits_per_byte_forward", "middles": "middle_nll_forward"}
-    for n, (label, name) in enumerate(bars.items()):
-        places = [at + 0.4 * n for at in range(len(results))]
-        right.barh(places, [result.measured["code"][name] for result in results], 0.38, label=label)
-    right.set_yticks([at + 0.2 for at in range(len(results))], [result.arm.name for result in results], fontsize=8)
-    right.invert_yaxis()
-    right.set(xlabel="forward: bits a byte (whole text), nats a token (middles)")
-    right.legend(fontsize=7)
-    for axes in (left, right):
+    _dots(middle, results, {"forward": "bits_per_byte_forward", "backward": "bits_per_byte_backward"})
+    _dots(right, results, {"forward": "middle_nll_forward", "backward": "middle_nll_backward"})
+    middle.set(xlabel="whole text, bits a byte")
+    middle.set_yticks(range(len(results)), [result.arm.name for result in results], fontsize=8)
+    right.set(xlabel="middles, nats a token")
+    right.set_yticks(range(len(results)), [""] * len(results))
+    for axes in (left, middle, right):
         axes.grid(alpha=0.3)
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def _dots(axes: Axes, results: Sequence[Result], names: Mapping[str, str]) -> None:
+    """A row for each arm, the first on top."""
+    for label, name in names.items():
+        there = [n for n, result in enumerate(results) if label == "forward" or _has_backward(result)]
+        axes.plot([results[n].measured["code"][name] for n in there], there, "o", label=label)
+    axes.set_ylim(len(results) - 0.5, -0.5)
+    axes.legend(fontsize=7)
+
+
+def _smoothed(curve: Sequence[tuple[int, float]], width: int = 5) -> list[tuple[int, float]]:
+    """Running means of the losses, which scatter from batch to batch."""
+    return [
+        (tokens, sum(loss for _, loss in curve[n - width + 1 : n + 1]) / width)
+        for n, (tokens, _) in enumerate(curve)
+        if n >= width - 1
+    ]
 
 
 def main() -> None:

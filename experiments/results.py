@@ -22,7 +22,7 @@ class Result:
     tokens: int
     """That were predicted, both directions counted."""
     curve: list[tuple[int, float]]
-    """Tokens so far, and the mean NLL of held-out windows, forward."""
+    """Tokens so far, and the mean NLL of the last steps' forward rows."""
 
 
 def read(arms: Sequence[Arm], out: Path) -> list[Result]:
@@ -33,6 +33,6 @@ def read(arms: Sequence[Arm], out: Path) -> list[Result]:
 def _read(arm: Arm, folder: Path) -> Result:
     with (folder / "log.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    heldout = [(int(row["tokens"]), float(row["nll_forward"])) for row in rows if row["split"] == "heldout"]
+    curve = [(int(row["tokens"]), float(row["nll_forward"])) for row in rows if row["split"] == "train"]
     measured = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-    return Result(arm, measured, int(rows[-1]["tokens"]), heldout)
+    return Result(arm, measured, int(rows[-1]["tokens"]), curve)
