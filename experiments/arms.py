@@ -91,6 +91,10 @@ _FORMAT = [
 _SEEDS = [
     replace(arm, name=f"{arm.name}, seed 2", seed=2) for arm in (_INFILL, _FIM, Arm("mim-infill, beta 0", "nano-b0"))
 ]
+_LONGER = [
+    replace(arm, name=f"{arm.name}, 2 x", work=2.0) for arm in (_FIM, Arm("mim-infill, beta 0", "nano-b0"), _INFILL)
+]
+"""Past the bend in the loss at three million tokens, where a model begins to copy from its context."""
 
 
 def _sizes() -> Iterator[Arm]:
@@ -99,4 +103,10 @@ def _sizes() -> Iterator[Arm]:
             yield Arm(f"{shape.name}, {work:g} x", "nano", work=work, shape=shape, decode=None)
 
 
-SUITES = {"objectives": _OBJECTIVES, "format": _FORMAT, "seeds": _SEEDS, "sizes": list(_sizes())}
+SUITES = {
+    "objectives": _OBJECTIVES,
+    "format": _FORMAT,
+    "seeds": _SEEDS,
+    "longer": _LONGER,
+    "sizes": list(_sizes()),
+}
