@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 STEPS = 750
-"""Of an arm with `work` 1: 3.7 million tokens."""
+"""Of an arm with `work` 1: some 3.4 million tokens."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,13 @@ class Arm:
 
 
 _INFILL = Arm("mim-infill, beta 0.1", "nano")
+_INFILL_B0 = Arm("mim-infill, beta 0", "nano-b0")
 _FIM = Arm("fim 0.9", "nano-fim", windows=32, decode="forward")
 
 _OBJECTIVES = [
     _INFILL,
     _FIM,
-    Arm("mim-infill, beta 0", "nano-b0"),
+    _INFILL_B0,
     Arm("ar", "nano-ar", windows=32, decode=None),
     Arm("ar, half the work", "nano-ar", windows=32, work=0.5, decode=None),
     Arm("mim, beta 0.1", "nano-mim", decode="streams"),
@@ -88,17 +89,13 @@ _FORMAT = [
     Arm("infill rate 0.9", "nano", settings=("infill_rate=0.9",)),
     Arm("infill rate 0.5", "nano", settings=("infill_rate=0.5",)),
 ]
-_SEEDS = [
-    replace(arm, name=f"{arm.name}, seed 2", seed=2) for arm in (_INFILL, _FIM, Arm("mim-infill, beta 0", "nano-b0"))
-]
-_LONGER = [
-    replace(arm, name=f"{arm.name}, 2 x", work=2.0) for arm in (_FIM, Arm("mim-infill, beta 0", "nano-b0"), _INFILL)
-]
+_SEEDS = [replace(arm, name=f"{arm.name}, seed 2", seed=2) for arm in (_INFILL, _FIM, _INFILL_B0)]
+_LONGER = [replace(arm, name=f"{arm.name}, 2 x", work=2.0) for arm in (_FIM, _INFILL_B0, _INFILL)]
 """Past the bend in the loss at three million tokens, where a model begins to copy from its context."""
 
 
 def _sizes() -> Iterator[Arm]:
-    for shape, works in ((HALF, (0.5, 1, 2)), (ONE, (0.5, 2)), (THREE, (0.5, 1))):
+    for shape, works in ((HALF, (0.5, 1, 2)), (ONE, (0.5,)), (THREE, (0.5, 1))):
         for work in works:
             yield Arm(f"{shape.name}, {work:g} x", "nano", work=work, shape=shape, decode=None)
 
@@ -110,3 +107,8 @@ SUITES = {
     "longer": _LONGER,
     "sizes": list(_sizes()),
 }
+SCALING = [
+    *SUITES["sizes"],
+    *(arm for suite in (_OBJECTIVES, _LONGER) for arm in suite if arm.recipe == _INFILL.recipe),
+]
+"""All sizes and lengths of one objective."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib import pyplot as plt
 
-from experiments.arms import SUITES
+from experiments.arms import SCALING
 from experiments.results import read
 from mim_lsp.training.recipes import find_recipe
 from mim_lsp.training.settings import with_settings
@@ -47,9 +47,8 @@ class Fit(NamedTuple):
 
 def points(out: Path) -> list[Point]:
     """The runs of all sizes that are done."""
-    base = SUITES["objectives"][0]
     found = []
-    for result in read([base, *SUITES["sizes"]], out):
+    for result in read(SCALING, out):
         n = with_settings(find_recipe(result.arm.recipe), list(result.arm.shape.settings)).config.n_parameters
         bits = result.measured["code"]["bits_per_byte_forward"]
         found.append(Point(result.arm.shape.name, n, result.tokens, bits))

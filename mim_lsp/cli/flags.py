@@ -74,23 +74,13 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
         "forward: one direction alone, as fim models do (default: infill)",
     )
     add_flag(command, "--meet-ngram", whole, "N", "tokens that must coincide where the sides meet (default: 2)")
-    command.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        default=argparse.SUPPRESS,
-        help="take the first place where the sides meet at its word; else both check it",
-    )
+    _add_off_flag(command, "verify", "take the first place where the sides meet at its word; else both check it")
     add_flag(command, "--compare", whole, "N", "texts to write and choose from, with a small model (default: 6)")
     add_flag(
         command, "--end-bias", float, "NATS", "more ends the text sooner, less later (default: what suits the model)"
     )
-    command.add_argument(
-        "--no-memory",
-        dest="memory",
-        action="store_false",
-        default=argparse.SUPPRESS,
-        help="leave all to the model; else what the document itself says of the next token counts too",
+    _add_off_flag(
+        command, "memory", "leave all to the model; else what the document itself says of the next token counts too"
     )
     add_flag(
         command,
@@ -99,6 +89,11 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
         "E",
         "0: only what is almost certain, 0.5: as while typing, 1: all (default: 1)",
     )
+
+
+def _add_off_flag(command: argparse.ArgumentParser, option: str, summary: str) -> None:
+    """Add `--no-OPTION`."""
+    command.add_argument(f"--no-{option}", dest=option, action="store_false", default=argparse.SUPPRESS, help=summary)
 
 
 def add_flag(
