@@ -50,8 +50,7 @@ struct Int4Dot {
 };
 
 // Sums for the 16 registers.
-constexpr int kFewRows = 4;
-constexpr int kManyRows = 4;
+constexpr int kBlockRows = 4;
 constexpr int kManyPanels = 1;
 constexpr int kStepsForPrefetch = 2;
 

@@ -12,8 +12,7 @@ MIM_INLINE Int::Sums add_products(Int::Sums sums, Int::Weights weights, Int::Inp
 }
 
 // Sums for the 32 registers.
-constexpr int kFewRows = 8;
-constexpr int kManyRows = 8;
+constexpr int kBlockRows = 8;
 constexpr int kManyPanels = 2;
 constexpr int kStepsForPrefetch = 1;  // every line: with one in four, few rows take 1.2 times as long on Zen 5
 

@@ -12,8 +12,7 @@ MIM_INLINE Int::Sums add_products(Int::Sums sums, Int::Weights weights, Int::Inp
 }
 
 // Sums for the 16 registers.
-constexpr int kFewRows = 6;
-constexpr int kManyRows = 6;
+constexpr int kBlockRows = 6;
 constexpr int kManyPanels = 1;
 constexpr int kStepsForPrefetch = 4;
 

@@ -30,8 +30,7 @@ struct Int4Dot : SignedDot {
 };
 
 // Sums for the 32 registers.
-constexpr int kFewRows = 5;
-constexpr int kManyRows = 5;
+constexpr int kBlockRows = 5;
 constexpr int kManyPanels = 1;
 constexpr int kStepsForPrefetch = 6;
 

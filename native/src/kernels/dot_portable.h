@@ -35,10 +35,8 @@ struct UnsignedDot {
 using Int8Dot = UnsignedDot<kInt8Zero>;
 using Int4Dot = UnsignedDot<kInt4Zero>;
 
-// Rows whose sums are kept at a time when few rows share the reading of the weights.
-constexpr int kFewRows = 1;
-// Rows and panels of which the sums are kept when there are more.
-constexpr int kManyRows = 1;
+// Rows of a block, whose sums are kept in registers, and panels for which they are where rows are many.
+constexpr int kBlockRows = 1;
 constexpr int kManyPanels = 1;
 // Words times rows from which on the dot products of a line take about as long as reading it from memory.
 constexpr int kStepsForPrefetch = 4;

@@ -10,7 +10,7 @@
 //   int8: total = total * row_scale
 //
 // Rows are taken in blocks whose sums fit the registers. A block is staged: copied so that all it has of a group of
-// inputs lies side by side, at distances the compiler knows.
+// inputs lies side by side, at distances the compiler knows. A few blocks make a batch, which reads a panel once.
 //
 // Included by one file for each instruction set, after its `float_*.h` and `dot_*.h`; hence the unnamed namespace.
 #pragma once
@@ -35,7 +35,7 @@ constexpr int kPanelVectors = kPanel / Int::kWidth;
 
 // Groups of inputs that are staged at a time: few enough for the stack.
 constexpr int kStagedGroups = 32;
-// Weights that are read again for each block of rows should stay in a core's own cache.
+// Weights that are read again for each batch of rows should stay in a core's own cache.
 constexpr std::size_t kTileBytes = std::size_t{256} << 10;
 
 // How far ahead weights and their scales are asked for.
@@ -263,54 +263,102 @@ struct Call {
     std::ptrdiff_t out_stride;
 };
 
-// R rows, kPanels panels at a time.
-template <class Format, int R, int kPanels>
-void multiply_rows(const Call& call, int first_row) {
-    alignas(kCacheLine) StagedGroup<R> staged[kStagedGroups];
-    for (int first = 0; first < call.w.groups; first += kStagedGroups) {
-        const int last = std::min(first + kStagedGroups, call.w.groups);
-        stage<Format>(call.x, first_row, first, last, staged);
-        OutputBlock out{call.out + first_row * call.out_stride, call.out_stride};
-        int panel = call.first_panel;
-        for (; panel + kPanels <= call.last_panel; panel += kPanels, out.first += kPanels * kPanel) {
-            multiply_part<Format, R, kPanels>(find_part<Format>(call.w, panel, first, last), staged, out);
-        }
-        for (; panel < call.last_panel; ++panel, out.first += kPanel) {
-            multiply_part<Format, R, 1>(find_part<Format>(call.w, panel, first, last), staged, out);
-        }
-    }
+// What differs with the number of rows of a block.
+struct BlockWork {
+    void (*stage)(const QuantizedRows& x, int first_row, int first_group, int last_group, std::byte* staged);
+    // The outputs of one panel, or of kManyPanels.
+    void (*multiply)(const PanelPart& part, int panels, const std::byte* staged, const OutputBlock& out);
+};
+
+template <class Format, int R>
+constexpr BlockWork work_on_rows() {
+    return {[](const QuantizedRows& x, int first_row, int first_group, int last_group, std::byte* staged) {
+                stage<Format>(x, first_row, first_group, last_group, reinterpret_cast<StagedGroup<R>*>(staged));
+            },
+            [](const PanelPart& part, int panels, const std::byte* staged, const OutputBlock& out) {
+                const auto* x = reinterpret_cast<const StagedGroup<R>*>(staged);
+                if (panels == 1) return multiply_part<Format, R, 1>(part, x, out);
+                multiply_part<Format, R, kManyPanels>(part, x, out);
+            }};
 }
 
-using MultiplyRows = void (*)(const Call&, int first_row);
-
-// multiply_rows for 1 .. sizeof...(kIndex) rows.
-template <class Format, int kPanels, std::size_t... kIndex>
-MultiplyRows choose_rows(int rows, std::index_sequence<kIndex...>) {
-    static constexpr MultiplyRows kChoices[] = {multiply_rows<Format, kIndex + 1, kPanels>...};
+// Of blocks of 1 .. sizeof...(kIndex) rows.
+template <class Format, std::size_t... kIndex>
+const BlockWork& choose_work(int rows, std::index_sequence<kIndex...>) {
+    static constexpr BlockWork kChoices[] = {work_on_rows<Format, kIndex + 1>()...};
     return kChoices[rows - 1];
 }
 
-// All rows, in blocks of nearly the same size.
-template <class Format, int kMaxRows, int kPanels>
-void multiply_blocks(const Call& call) {
-    const int n_blocks = (call.x.rows + kMaxRows - 1) / kMaxRows;
-    for (int block = 0, row = 0; block < n_blocks; ++block) {
-        const int rows = (call.x.rows - row) / (n_blocks - block);
-        choose_rows<Format, kPanels>(rows, std::make_index_sequence<kMaxRows>())(call, row);
-        row += rows;
+// Calls function(first, size) for parts of nearly the same size, at most `most`, of `size` things from `first` on.
+template <class F>
+void for_even_parts(int first, int size, int most, F&& function) {
+    for (int parts = (size + most - 1) / most; parts > 0; --parts) {
+        const int part = size / parts;
+        function(first, part);
+        first += part, size -= part;
     }
 }
 
-// Few rows are read off memory panel by panel, in one stream. Many rows take as many panels at a time as the registers
-// hold, from a tile that stays in the cache.
+// Some groups of inputs of a few blocks of rows, staged together: all of the blocks take a panel while it is in the first
+// cache, and memory has the next one ready by the time that they are done with it.
+template <class Format>
+class Batch {
+  public:
+    static constexpr int kMaxBlocks = 4;
+    static constexpr int kMaxRows = kMaxBlocks * kBlockRows;
+
+    Batch(const QuantizedRows& x, int first_row, int n_rows, int first_group, int last_group) {
+        for_even_parts(first_row, n_rows, kBlockRows, [&](int row, int rows) {
+            const BlockWork& work = choose_work<Format>(rows, std::make_index_sequence<kBlockRows>());
+            work.stage(x, row, first_group, last_group, staged_[n_blocks_]);
+            blocks_[n_blocks_++] = {row, &work};
+        });
+    }
+
+    void multiply(const PanelPart& part, int panels, const OutputBlock& out) const {
+        for (int i = 0; i < n_blocks_; ++i) {
+            const auto [row, work] = blocks_[i];
+            work->multiply(part, panels, staged_[i], {out.first + row * out.stride, out.stride});
+        }
+    }
+
+  private:
+    struct Block {
+        int first_row;
+        const BlockWork* work;
+    };
+
+    int n_blocks_ = 0;
+    Block blocks_[kMaxBlocks];
+    alignas(kCacheLine) std::byte staged_[kMaxBlocks][kStagedGroups * sizeof(StagedGroup<kBlockRows>)];
+};
+
+// Few rows are read off memory in one stream, panel by panel. Of more, arithmetic takes longer than memory, and as many
+// panels are taken at a time as the registers hold.
+template <class Format>
+void multiply_batch(const Call& call, int first_row, int rows) {
+    const int at_once = rows <= 2 * kBlockRows ? 1 : kManyPanels;
+    for (int first = 0; first < call.w.groups; first += kStagedGroups) {
+        const int last = std::min(first + kStagedGroups, call.w.groups);
+        const Batch<Format> batch(call.x, first_row, rows, first, last);
+        for (int panel = call.first_panel, panels; panel < call.last_panel; panel += panels) {
+            panels = panel + at_once <= call.last_panel ? at_once : 1;
+            float* out = call.out + (panel - call.first_panel) * kPanel;
+            batch.multiply(find_part<Format>(call.w, panel, first, last), panels, {out, call.out_stride});
+        }
+    }
+}
+
+// More rows than a batch has take their panels from a tile that stays in a core's own cache.
 template <class Format>
 void multiply_format(const Call& call) {
-    if (call.x.rows <= 2 * kFewRows) return multiply_blocks<Format, kFewRows, 1>(call);
+    constexpr int kBatch = Batch<Format>::kMaxRows;
+    if (call.x.rows <= kBatch) return multiply_batch<Format>(call, 0, call.x.rows);
     const int tile_panels = round_up(std::max(static_cast<int>(kTileBytes / call.w.panel_bytes()), 1), kManyPanels);
     Call tile = call;
     for (; tile.first_panel < call.last_panel; tile.first_panel = tile.last_panel) {
         tile.last_panel = std::min(tile.first_panel + tile_panels, call.last_panel);
-        multiply_blocks<Format, kManyRows, kManyPanels>(tile);
+        for_even_parts(0, call.x.rows, kBatch, [&](int row, int rows) { multiply_batch<Format>(tile, row, rows); });
         tile.out += (tile.last_panel - tile.first_panel) * kPanel;
     }
 }
