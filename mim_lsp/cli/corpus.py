@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mim_lsp.cli.flags import DEFAULT_CORPUS, Commands, add_command, whole
+from mim_lsp.cli.flags import DEFAULT_CORPUS, Commands, add_command, add_settings_flag, whole
 
 DEFAULT_PACKAGE_CACHE = Path(".cache/packages")
 
@@ -80,9 +80,7 @@ def _add_draw(parts: Commands) -> None:
         "--out", type=Path, metavar="DIR", required=True, help="folder of the examples; a stopped call goes on"
     )
     draw.add_argument("--count", type=whole, metavar="N", required=True, help="examples, rounded up to whole shards")
-    draw.add_argument(
-        "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="as `mim-lsp train --set`"
-    )
+    add_settings_flag(draw, "as `mim-lsp train --set`")
     _add_processes(draw)
 
 

@@ -64,6 +64,11 @@ def add_json_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
+def add_settings_flag(command: argparse.ArgumentParser, summary: str) -> None:
+    """Settings of a recipe."""
+    command.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help=summary)
+
+
 def add_option_flags(command: argparse.ArgumentParser) -> None:
     """Add the options of decoding that all commands that complete take."""
     command.add_argument(

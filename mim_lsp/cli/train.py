@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mim_lsp.cli.flags import DEFAULT_CORPUS, Commands, add_command, add_device_flag, natural, positive, whole
+from mim_lsp.cli.flags import (
+    DEFAULT_CORPUS,
+    Commands,
+    add_command,
+    add_device_flag,
+    add_settings_flag,
+    natural,
+    positive,
+    whole,
+)
 
 
 def add(commands: Commands) -> None:
@@ -28,13 +37,8 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--from", dest="start", metavar="NAME|DIR", help="begin with this model's weights and tokenizer"
     )
-    command.add_argument(
-        "--set",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="change a setting of the recipe for this run, for example beta=0; kept in recipe.json in --out",
+    add_settings_flag(
+        command, "change a setting of the recipe for this run, for example beta=0; kept in recipe.json in --out"
     )
     command.add_argument(
         "--lr-scale", type=positive, metavar="X", help="factor on the learning rates: --set lr_scale=X"

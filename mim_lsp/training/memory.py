@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from pathlib import Path
 from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
 _NEVER = -1
+
+MEMINFO = Path("/proc/meminfo")
+SCARCE = 0.25
+"""Share of the machine's memory; with less at hand, freed memory is given back."""
 
 
 def keep_freed_memory() -> None:
@@ -24,14 +29,26 @@ def keep_freed_memory() -> None:
 
 
 def give_back_freed_memory() -> None:
-    """Let the system have what is free at the moment; for every few minutes.
+    """Let the system have what is free at the moment, where it has little else; for every few minutes.
 
     Batches differ in their shapes, so that what is kept falls to pieces: measured, a process grew from 4.6 to 7.5 GB in
-    35 minutes. Does nothing where the C library is another.
+    35 minutes. Not while there is enough, since getting it again is dear: 30 us a page on a virtual machine that hands
+    unused memory back to its host, ten seconds for each trim (docs/experiments.md). Does nothing where the C library is
+    another.
     """
     trim = _of_c_library("malloc_trim")
-    if trim is not None:
+    if trim is not None and _is_scarce():
         trim(0)
+
+
+def _is_scarce() -> bool:
+    """Whether less than a quarter of the machine's memory can be had; true where that cannot be told."""
+    try:
+        lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
+        available, total = (int(lines[name].split()[0]) for name in ("MemAvailable", "MemTotal"))
+    except (OSError, ValueError, KeyError):
+        return True
+    return available < SCARCE * total
 
 
 def _of_c_library(name: str) -> Any:
