@@ -1,4 +1,4 @@
-// Integer vectors in plain C++, for the matrix product. `Int` is what matmul.h is written in; the other int_*.h hold
+// Integer vectors in plain C++, for the matrix product. `Int` is what panel_product.h is written in; the other int_*.h hold
 // the same for their instruction set. Each is included by one file, hence the unnamed namespace.
 #pragma once
 
