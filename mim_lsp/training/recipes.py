@@ -33,7 +33,7 @@ _SMALL = Recipe(
     config=_config(d_model=512, n_layers=8, n_heads=8, n_kv_heads=2, d_ff=1024, context_length=512, end_bias=5.0),
     minutes=240,
     examples_per_step=8,
-    micro_batches=2,
+    micro_batches=4,
     matrix_lr=0.004,
     other_lr=0.002,
 )
