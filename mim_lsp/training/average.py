@@ -12,10 +12,9 @@ from pathlib import Path
 import torch
 
 from mim_lsp.errors import SettingsError
-from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer, write_shape
+from mim_lsp.model.folder import read_config, read_tokenizer
 from mim_lsp.model.network import Decoder
-from mim_lsp.model.weights import load_weights, save_weights
-from mim_lsp.training.export import load_bf16, save_bf16
+from mim_lsp.training.export import load_trained, save_trained
 
 
 def average_models(sources: Sequence[Path], out: Path) -> None:
@@ -34,11 +33,8 @@ def average_models(sources: Sequence[Path], out: Path) -> None:
         is_same = read_config(source) == config and read_tokenizer(source).token_bytes == tokenizer.token_bytes
         if not is_same:
             raise SettingsError(f"the models in {sources[0]} and {source} are of different shapes or tokenizers")
-    models = [load_bf16(config, source) or load_weights(config, source / WEIGHTS) for source in sources]
-    mean = _mean(models)
-    write_shape(out, config, tokenizer)
-    save_weights(mean, out / WEIGHTS)
-    save_bf16(mean, out)
+    models = [load_trained(config, source) for source in sources]
+    save_trained(out, config, tokenizer, _mean(models))
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import WEIGHTS, write_shape
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
-from mim_lsp.model.weights import save_weights
+from mim_lsp.model.weights import load_weights, save_weights
 from mim_lsp.training.log import say
 from mim_lsp.training.recipe import Recipe
 from mim_lsp.training.sharded_checkpoint import gathered
@@ -34,11 +34,25 @@ def write_model(folder: Path, recipe: Recipe, tokenizer: CodeTokenizer, model: D
     if recipe.qk_norm:
         say("no model is written: the runtimes know no QK-norm. The weights are in the checkpoint.")
         return folder
-    write_shape(folder, recipe.config, tokenizer)
-    save_weights(whole, folder / WEIGHTS)
-    save_bf16(whole, folder)
+    save_trained(folder, recipe.config, tokenizer, whole)
     say(f"model written to {folder}")
     return folder
+
+
+def save_trained(folder: Path, config: ModelConfig, tokenizer: CodeTokenizer, model: Decoder) -> None:
+    """Write a model's folder, all but its card: the weights in int8, and in bf16 to go on from."""
+    write_shape(folder, config, tokenizer)
+    save_weights(model, folder / WEIGHTS)
+    save_bf16(model, folder)
+
+
+def load_trained(config: ModelConfig, folder: Path) -> Decoder:
+    """The network in a model's folder as near as it is there to what was trained: in bf16, else in int8.
+
+    Raises:
+        ModelError: the weights cannot be read, or do not fit.
+    """
+    return load_bf16(config, folder) or load_weights(config, folder / WEIGHTS)
 
 
 def _whole(model: Decoder, config: ModelConfig) -> Decoder | None:

@@ -17,10 +17,9 @@ from torch.nn import Linear, RMSNorm
 
 from mim_lsp.errors import SettingsError
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer, write_shape
+from mim_lsp.model.folder import read_config, read_tokenizer
 from mim_lsp.model.network import Attention, Block, Decoder, SwiGLU
-from mim_lsp.model.weights import load_weights, save_weights
-from mim_lsp.training.export import load_bf16, save_bf16
+from mim_lsp.training.export import load_trained, save_trained
 from mim_lsp.training.recipe import Recipe
 
 _MAY_GROW = ("d_model", "n_layers", "n_heads", "d_ff")
@@ -40,16 +39,13 @@ def grow_model(source: Path, recipe: Recipe, out: Path) -> ModelConfig:
         raise SettingsError(f"{out} exists already; name a new folder")
     shape = read_config(source)
     config = replace(recipe.config, end_bias=shape.end_bias)
-    check_growth(shape, config)
     torch.manual_seed(recipe.seed)
-    model = grown(load_bf16(shape, source) or load_weights(shape, source / WEIGHTS), config)
-    write_shape(out, config, read_tokenizer(source))
-    save_weights(model, out / WEIGHTS)
-    save_bf16(model, out)
+    model = grown(load_trained(shape, source), config)
+    save_trained(out, config, read_tokenizer(source), model)
     return config
 
 
-def check_growth(small: ModelConfig, large: ModelConfig) -> None:
+def _check_growth(small: ModelConfig, large: ModelConfig) -> None:
     """Raise `SettingsError` unless a network of shape `small` can grow to shape `large`."""
     free = (*_MAY_GROW, *_OF_NO_WEIGHT)
     for name, value in asdict(small).items():
@@ -69,7 +65,7 @@ def grown(small: Decoder, config: ModelConfig) -> Decoder:
     Raises:
         SettingsError: `small` has something that cannot grow to `config`.
     """
-    check_growth(small.config, config)
+    _check_growth(small.config, config)
     large = Decoder(config)
     _place(small.embedding.weight, large.embedding.weight.zero_())
     _grow_norm(small.norm, large.norm)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from pathlib import Path
 from typing import Any
+
+import psutil
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
 _NEVER = -1
 
-MEMINFO = Path("/proc/meminfo")
 SCARCE = 0.25
 """Share of the machine's memory; with less at hand, freed memory is given back."""
 
@@ -42,13 +42,9 @@ def give_back_freed_memory() -> None:
 
 
 def _is_scarce() -> bool:
-    """Whether less than a quarter of the machine's memory can be had; true where that cannot be told."""
-    try:
-        lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
-        available, total = (int(lines[name].split()[0]) for name in ("MemAvailable", "MemTotal"))
-    except (OSError, ValueError, KeyError):
-        return True
-    return available < SCARCE * total
+    """Whether little of the machine's memory can be had."""
+    memory = psutil.virtual_memory()
+    return bool(memory.available < SCARCE * memory.total)
 
 
 def _of_c_library(name: str) -> Any:

@@ -10,17 +10,16 @@ from pathlib import Path
 import torch
 
 from mim_lsp.errors import CorpusError, SettingsError
-from mim_lsp.model.folder import TOKENIZER, WEIGHTS, read_config
+from mim_lsp.model.folder import TOKENIZER, read_config
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
-from mim_lsp.model.weights import load_weights
 from mim_lsp.training.batches import Batch, BatchSource
 from mim_lsp.training.bf16 import has_bf16
 from mim_lsp.training.budget import Budget, Intervals
 from mim_lsp.training.checkpoint import whole_checkpoint
 from mim_lsp.training.corpus.reader import Document, Split, how_to_build, read_documents
 from mim_lsp.training.example_shards import drawn_batches
-from mim_lsp.training.export import load_bf16, write_model
+from mim_lsp.training.export import load_trained, write_model
 from mim_lsp.training.flops import peak_flops
 from mim_lsp.training.log import say
 from mim_lsp.training.loop import CHECKPOINT, Means, Trainer
@@ -176,7 +175,7 @@ def _started(recipe: Recipe, start: Path) -> Decoder:
     """The model in `start`, to be trained further."""
     if read_config(start) != replace(recipe.config, end_bias=read_config(start).end_bias):
         raise SettingsError(f"the model in {start} has another shape than the recipe {recipe.name}")
-    model = load_bf16(recipe.config, start) or load_weights(recipe.config, start / WEIGHTS)
+    model = load_trained(recipe.config, start)
     return model.train().requires_grad_(True)
 
 
