@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from mim_lsp.engine.side import Side
@@ -21,14 +22,11 @@ class Branches:
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, list[int]]] = []
-        self._known: set[tuple[int, ...]] = set()
 
-    def add(self, side: Side) -> None:
-        """Take up the ways that branch off from what a side has written."""
-        for log_prob, way in _second_choices(side):
-            if tuple(way) not in self._known:
-                self._known.add(tuple(way))
-                heapq.heappush(self._heap, (-log_prob, way))
+    def add(self, side: Side, start: int = 0) -> None:
+        """Take up the ways that branch off from what a side has written, from its token `start` on."""
+        for log_prob, way in _second_choices(side, start):
+            heapq.heappush(self._heap, (-log_prob, way))
 
     def pop(self) -> Branch | None:
         """The most probable way that was not taken; None if there is none."""
@@ -38,13 +36,15 @@ class Branches:
         return Branch(-cost, way)
 
 
-def _second_choices(side: Side) -> Iterator[tuple[float, list[int]]]:
+def _second_choices(side: Side, start: int) -> Iterator[tuple[float, list[int]]]:
     """For each token that a side has written: how probable its start with the next best token is, and that start."""
-    text, total = b"", 0.0
-    for n, (token, place) in enumerate(zip(side.written, side.row.behind.walk(side.written), strict=False)):
+    text, total = side.vocabulary.bytes_of(side.written[:start]), sum(side.log_probs[:start])
+    places = islice(side.row.behind.walk(side.written), start, None)
+    written = list(zip(side.written, side.log_probs, strict=False))[start:]
+    for n, ((token, log_prob), place) in enumerate(zip(written, places, strict=False), start):
         possible = side.possible(place.distribution, text, side.written[:n])
         second = possible.second_best()
         if second is not None:
             yield total + possible.log_prob(second), [*side.written[:n], second]
-        total += possible.log_prob(token)
+        total += log_prob
         text += side.vocabulary.token_bytes[token]

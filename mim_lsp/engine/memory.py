@@ -126,12 +126,12 @@ class DocumentMemory:
         kept, mixed = 1.0, dict[int, float]()
         for weights, levels, _ in self.sources(written, allowed):
             for order, counts in reversed(levels):
-                share = weights.share(order, counts, certainty)
+                share, n_places = weights.share(order, counts, certainty), counts.total()
                 kept *= 1 - share
                 mixed = {token: (1 - share) * probability for token, probability in mixed.items()}
                 for character, count in counts.items():
                     token = ord(character)
-                    mixed[token] = mixed.get(token, 0.0) + share * count / counts.total()
+                    mixed[token] = mixed.get(token, 0.0) + share * count / n_places
         return Recalled(kept, mixed) if mixed else NOTHING
 
     def draft(self, written: str, most: int) -> list[int]:
@@ -174,14 +174,14 @@ class DocumentMemory:
         found = Levels()
         n_places = 0
         for order, ends in reversed(self._orders(context)):
-            ends = ends[: -MOST_PLACES - 1 : -1]
-            if len(ends) == n_places:
+            if min(len(ends), MOST_PLACES) == n_places:
                 continue
-            n_places = len(ends)
-            counts = Counter([self._text[end + 1] for end in ends])
-            possible = Counter({each: n for each, n in counts.items() if self._is_possible(each, allowed)})
-            if possible:
-                found.append((order, possible))
+            n_places = min(len(ends), MOST_PLACES)
+            counts = Counter([self._text[end + 1] for end in ends[: -MOST_PLACES - 1 : -1]])
+            for impossible in [each for each in counts if not self._is_possible(each, allowed)]:
+                del counts[impossible]
+            if counts:
+                found.append((order, counts))
             if len(found) == MOST_LEVELS:
                 break
         return found

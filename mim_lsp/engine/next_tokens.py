@@ -84,9 +84,10 @@ class NextTokens:
         return self.eom if is_end else best
 
     def _best_mixed(self, without: int) -> int:
-        """The best token but for <eom>. Only what a memory raises can overtake the network's own best."""
-        best = self._best_text(without)
-        raised = [token for token in self.recalled.probabilities if token != without]
+        """The best token but for <eom>. Only what a memory raises by more can overtake the network's own best."""
+        best, by_memory = self._best_text(without), self.recalled.probabilities
+        least = by_memory.get(best, 0.0)
+        raised = [token for token, p in by_memory.items() if p > least and token != without]
         return max(sorted({best, *raised}), key=self.log_prob) if raised else best
 
     def _best_text(self, without: int) -> int:

@@ -202,14 +202,15 @@ class Run:
             return found[:1]
         written, out, branches = found[0].middle.text if found else "", without_near_duplicates(found), Branches()
         limits = SearchLimits(self.settings, self.model.config.n_parameters, self.steps)
+        branches.add(sides[0])
         for n_tries in count():
-            branches.add(sides[0])
             branch = branches.pop()
             if branch is None or not limits.allow(branch, out, n_tries, self.steps - limits.steps_of_one):
                 break
             if time.perf_counter() >= self.deadline:
                 break
             outcome, sides = self._decode(Forced(branch.way), lambda _: self.watch(written))
+            branches.add(sides[0], start=len(branch.way))
             more = self._found(outcome, sides)
             out = without_near_duplicates([*out, *(one for one in more if one.middle.text)])
         return sorted(out, key=rank, reverse=True)[: max(1, self.settings.candidates, self.settings.compare)]

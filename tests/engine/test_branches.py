@@ -23,11 +23,14 @@ def distribution(*probabilities: float) -> ArrayDistribution:
 def side_that_wrote(*written: int) -> Side:
     """A side that knows three tokens; after token 0 it is sure of the next one, else it is not."""
     behind = Continuation(distribution(0.5, 0.3, 0.2))
-    place = behind
+    place, log_probs = behind, []
     for token in written:
+        log_probs.append(place.distribution.log_prob(token))
         place = place.learn(token, distribution(0.98, 0.015, 0.005) if token == 0 else distribution(0.1, 0.6, 0.3))
     side = Mock()
     side.written, side.row.behind, side.vocabulary.token_bytes = [*written], behind, (b"a", b"b", b"c")
+    side.vocabulary.bytes_of = lambda ids: b"".join(side.vocabulary.token_bytes[token] for token in ids)
+    side.log_probs = log_probs
     side.possible = lambda given, text, ids: NextTokens(given, 3)
     return cast("Side", side)
 
@@ -49,5 +52,5 @@ def test_a_way_is_taken_once_and_branches_again() -> None:
     assert branch is not None
     assert branch.way == [1]
     assert branch.log_prob == pytest.approx(math.log(0.3))
-    branches.add(side_that_wrote(1, 1, 0))
+    branches.add(side_that_wrote(1, 1, 0), start=1)
     assert popped(branches) == [[1, 2], [1, 1, 2], [0, 1]]
