@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from mim_lsp.engine.memory import NOTHING, Recalled
 from mim_lsp.runtime.protocol import NO_TOKEN, Distribution
 
+_LARGEST = 1 - 1e-6
+"""Probability of <eom>: what remains for all text is not known better, of float32."""
+
 
 @dataclass(frozen=True, slots=True)
 class NextTokens:
@@ -36,6 +39,11 @@ class NextTokens:
         return cls(distribution, 0, ids, log_total=distribution.log_total(ids))
 
     @classmethod
+    def without_end(cls, distribution: Distribution, n_texts: int, eom: int) -> NextTokens:
+        """Any text, given that it is not <eom>, of which a model has learned nothing where it cannot be."""
+        return cls(distribution, n_texts, log_total=_log_1_minus(distribution.log_prob(eom)))
+
+    @classmethod
     def with_end(cls, distribution: Distribution, n_texts: int, eom: int, end_bias: float) -> NextTokens:
         """Any text, and <eom> with `end_bias` nats added to its log-odds."""
         end = distribution.log_prob(eom)
@@ -57,8 +65,8 @@ class NextTokens:
         best = self._best_text(NO_TOKEN)
         if best == NO_TOKEN:
             return 0.0
-        log_prob = self.distribution.log_prob(best) - (0.0 if self.ids is None else self.log_total)
-        return math.exp(min(0.0, log_prob))
+        p_text = self.log_total if self.eom is None else _log_1_minus(self.distribution.log_prob(self.eom))
+        return math.exp(min(0.0, self.distribution.log_prob(best) - p_text))
 
     def best(self) -> int:
         """The most probable token, the first of equals."""
@@ -95,3 +103,8 @@ class NextTokens:
         if self.ids is None:
             return self.distribution.best_below(self.n_texts, without)
         return self.distribution.best_of(self.ids, without)
+
+
+def _log_1_minus(log_p: float) -> float:
+    """log(1 - p), of a p that may have been rounded up to 1."""
+    return math.log1p(-min(_LARGEST, math.exp(log_p)))

@@ -93,7 +93,7 @@ class Side:
         if stub:
             network = NextTokens.among(distribution, self.vocabulary.agreeing(stub))
         elif not (self.task.has_end and body.endswith(self.task.known)):
-            network = NextTokens(distribution, self.vocabulary.n_tokens)
+            network = NextTokens.without_end(distribution, self.vocabulary.n_tokens, self.eom)
         else:
             network = NextTokens.with_end(distribution, self.vocabulary.n_tokens, self.eom, self.end_bias)
         if self.memory is None:

@@ -126,7 +126,7 @@ def _observe(
     memory = make_memory(vocabulary, task, request, "infill", Remembering(START, START))
     n_healing = 1 if task.stub else 0  # that token is chosen among few: no place to learn from
     for n in range(n_healing, len(ids)):
-        texts = torch.tensor(distributions[n].floats())[: vocabulary.n_tokens].double().exp()
+        texts = torch.tensor(distributions[n].floats())[: vocabulary.n_tokens].double().softmax(0)
         certainty = float(texts.max())
         levels = [
             (each.is_elsewhere, evidence(order, counts, certainty), counts[chr(ids[n])] / counts.total())

@@ -126,8 +126,7 @@ def _add_window(sums: _Sums, network: Decoder, tokens: Sequence[int]) -> None:
     sums.tokens += len(tokens)
     for start in range(0, len(tokens), _CHUNK):
         chunk = slice(start, start + _CHUNK)
-        forward_CV = network.logits(forward_TD[chunk]).log_softmax(-1)
-        backward_CV = network.logits(backward_TD[chunk]).log_softmax(-1)
+        forward_CV, backward_CV = (_log_probs(network, hidden_TD[chunk]) for hidden_TD in (forward_TD, backward_TD))
         sums.bits_forward += _bits(forward_CV, targets_T[chunk])
         sums.bits_backward += _bits(backward_CV, targets_T[chunk])
         sums.variation += 0.5 * float((forward_CV.exp() - backward_CV.exp()).abs().sum())
@@ -142,6 +141,13 @@ def _hidden_states(network: Decoder, tokens: Sequence[int]) -> tuple[Tensor, Ten
     hidden_RTD = network(ids_RT, positions_RT, [attend] * network.config.n_layers)
     # The backward row begins with the text's last token, so position i of it predicts token T - 1 - i.
     return hidden_RTD[0], hidden_RTD[1].flip(0)
+
+
+def _log_probs(network: Decoder, hidden_CD: Tensor) -> Tensor:
+    """Of the next token, (C, V); <eom> has no place in a text without a hole."""
+    logits_CV = network.logits(hidden_CD)
+    logits_CV[:, network.config.special.eom] = -torch.inf
+    return logits_CV.log_softmax(-1)
 
 
 def _bits(log_probabilities_CV: Tensor, targets_C: Tensor) -> float:

@@ -66,9 +66,9 @@ class ModelConfig:
     norm_eps: float = 1e-5
     """Added to the mean square in RMSNorm."""
     end_bias: float = 0.0
-    """Nats that are added to the log-odds of <eom> when a middle is written. A training row does not tell where its
-    hole begins, so <eom> is as rare there as one line's end among many; behind a cursor it is not. Measured on held-out
-    packages for each model."""
+    """Nats that are added to the log-odds of <eom>, in training as when a middle is written. A model that learned <eom>
+    at every position, where it is one line's end among many, needs some; one that learned it only where a middle may
+    end needs none."""
     special: SpecialTokens = field(default_factory=lambda: SpecialTokens.at_the_end_of(16384))
 
     def __post_init__(self) -> None:

@@ -36,6 +36,8 @@ class Batch:
     """Flat positions (forward, backward) that predict the same token of the text."""
     pairs_in_middle_K: Tensor
     """Whether the pair belongs to the middle of a hole rather than to whole text."""
+    may_end_RT: Tensor
+    """Whether <eom> may come behind the position; see `Example.ends`."""
 
     @property
     def n_tokens(self) -> int:
@@ -59,18 +61,21 @@ def pack(examples: Sequence[Example], row_tokens: int, pad: int, rows: int | Non
     if rows is not None:
         examples = _fitting(examples, row_tokens, rows)
     segments = [segment for example in examples for segment in (example.forward, example.backward)]
+    ends = [one for example in examples for one in example.ends or (None, None)]
     lengths = [_positions(segment) for segment in segments]
     assert max(lengths, default=0) <= row_tokens
     places, n_rows = _first_fit(lengths, row_tokens)
     ids = np.full((rows or n_rows, row_tokens), pad, dtype=np.int64)
     positions, numbers = np.zeros_like(ids), np.zeros_like(ids)
     targets = np.full_like(ids, IGNORE)
-    backward = np.zeros(ids.shape, dtype=bool)
+    backward, may_end = np.zeros(ids.shape, dtype=bool), np.zeros(ids.shape, dtype=bool)
     for i, (segment, length, place) in enumerate(zip(segments, lengths, places, strict=True)):
         where = (place.row, slice(place.column, place.column + length))
         ids[where], targets[where] = segment[:-1], segment[1:]
         positions[where], numbers[where] = np.arange(length), place.number
         backward[where] = i % 2 == 1
+        may_end[where] = ends[i] is None
+        may_end[place.row, [place.column + end for end in ends[i] or ()]] = True
     starts = [place.row * row_tokens + place.column for place in places]
     pairs = [(starts[2 * i] + f, starts[2 * i + 1] + b) for i, example in enumerate(examples) for f, b in example.pairs]
     in_middle = [example.kind != "text" for example in examples for _ in example.pairs]
@@ -82,6 +87,7 @@ def pack(examples: Sequence[Example], row_tokens: int, pad: int, rows: int | Non
         backward_RT=torch.from_numpy(backward),
         pairs_K2=torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2),
         pairs_in_middle_K=torch.tensor(in_middle, dtype=torch.bool),
+        may_end_RT=torch.from_numpy(may_end),
     )
 
 

@@ -3,9 +3,10 @@
 A folder of them holds `drawn.json`, which says what the examples depend on, the run's `tokenizer.json`, and folders
 `examples-00000` and on of `EXAMPLES_PER_SHARD` examples each:
 
-    index.npy    lengths of the rows and the number of pairs of each example, and its kind
+    index.npy    lengths of the rows, the number of pairs and of ends in each row of each example, and its kind
     tokens.npy   uint16, each example's forward and backward row one after the other
     pairs.npy    uint16, shape (pairs, 2); those of whole text are not kept, since they follow from its length
+    ends.npy     uint16, each example's ends in the forward and in the backward row
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
@@ -42,7 +43,10 @@ EXAMPLES_PER_SHARD = 4096
 ABOUT = "drawn.json"
 
 _KINDS = ("text", "fim", *(kind.value for kind in HoleKind))
-_INDEX = np.dtype([("forward", "<u2"), ("backward", "<u2"), ("pairs", "<u2"), ("kind", "u1")])
+_COUNTS = ("forward", "backward", "pairs", "forward_ends", "backward_ends")
+_INDEX = np.dtype([*((name, "<u2") for name in _COUNTS), ("kind", "u1")])
+_FORMAT = 2
+"""Of the files in a shard."""
 
 
 def draw(
@@ -134,6 +138,7 @@ def _about(texts: Sequence[str], builder: ExampleBuilder, stride: int, seed: int
         "stride": stride,
         "seed": seed,
         "examples_per_shard": EXAMPLES_PER_SHARD,
+        "format": _FORMAT,
     }
     return json.loads(json.dumps(fields))  # type: ignore[no-any-return]  # as it is read back
 
@@ -176,13 +181,26 @@ def write_shard(examples: Sequence[Example], path: Path) -> None:
     unfinished = path.with_name(path.name + ".tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    index = [(len(e.forward), len(e.backward), len(e.pairs), _KINDS.index(e.kind)) for e in examples]
+    index = [(*_counts(e), _KINDS.index(e.kind)) for e in examples]
     tokens = [token for e in examples for row in (e.forward, e.backward) for token in row]
     pairs = [pair for e in examples if e.kind != "text" for pair in e.pairs]
     np.save(unfinished / "index.npy", np.array(index, dtype=_INDEX))
     np.save(unfinished / "tokens.npy", np.array(tokens, dtype=np.uint16))
     np.save(unfinished / "pairs.npy", np.array(pairs, dtype=np.uint16).reshape(-1, 2))
+    ends = [end for e in examples for one in _ends(e) for end in one]
+    np.save(unfinished / "ends.npy", np.array(ends, dtype=np.uint16))
     unfinished.rename(path)
+
+
+def _counts(example: Example) -> tuple[int, ...]:
+    """In the order of `_COUNTS`."""
+    forward_ends, backward_ends = _ends(example)
+    parts: Sequence[Sized] = (example.forward, example.backward, example.pairs, forward_ends, backward_ends)
+    return tuple(len(part) for part in parts)
+
+
+def _ends(example: Example) -> tuple[list[int], list[int]]:
+    return example.ends or ([], [])
 
 
 class ShardedExamples:
@@ -210,14 +228,17 @@ class _Shard:
         self._path = path
 
     def example(self, place: int) -> Example:
-        forward, backward, n_pairs, kind = (int(value) for value in self._index[place])
+        forward, backward, n_pairs, forward_ends, backward_ends, kind = map(int, self._index[place])
         start = self._token_starts[place]
         rows = self._tokens[start : start + forward + backward].tolist()
         if _KINDS[kind] == "text":
             pairs = [(i, n_pairs - 1 - i) for i in range(n_pairs)]
         else:
             pairs = list(map(tuple, self._pairs[self._pair_starts[place] :][:n_pairs].tolist()))
-        return Example(rows[:forward], rows[forward:], pairs, _KINDS[kind])
+        if _KINDS[kind] == "fim":
+            return Example(rows, [], pairs, "fim")
+        ends = self._ends[self._end_starts[place] :][: forward_ends + backward_ends].tolist()
+        return Example(rows[:forward], rows[forward:], pairs, _KINDS[kind], (ends[:forward_ends], ends[forward_ends:]))
 
     @cached_property
     def _index(self) -> npt.NDArray[Any]:
@@ -232,8 +253,16 @@ class _Shard:
         return np.load(self._path / "pairs.npy")  # type: ignore[no-any-return]
 
     @cached_property
+    def _ends(self) -> npt.NDArray[np.uint16]:
+        return np.load(self._path / "ends.npy")  # type: ignore[no-any-return]
+
+    @cached_property
     def _token_starts(self) -> npt.NDArray[np.int64]:
         return _starts(self._index["forward"].astype(np.int64) + self._index["backward"])
+
+    @cached_property
+    def _end_starts(self) -> npt.NDArray[np.int64]:
+        return _starts(self._index["forward_ends"].astype(np.int64) + self._index["backward_ends"])
 
     @cached_property
     def _pair_starts(self) -> npt.NDArray[np.int64]:

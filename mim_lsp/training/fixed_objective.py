@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from mim_lsp.training.objective import IGNORE, Losses
+from mim_lsp.training.objective import IGNORE, Ends, Losses
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,13 @@ class _Chunk(NamedTuple):
     """Of the loss before it is divided by the number of targets."""
 
 
-def chunk_losses(logits_2CV: Tensor, targets_2C: Tensor, paired_C: Tensor, weights: Weights) -> _Chunk:
-    """Losses and gradient of some places."""
+def chunk_losses(
+    logits_2CV: Tensor, targets_2C: Tensor, paired_C: Tensor, weights: Weights, shift_2C1: Tensor, shifted: int
+) -> _Chunk:
+    """Losses and gradient of some places; `shift_2C1` is added to the logit of the token `shifted`."""
     logits = logits_2CV.to(torch.promote_types(logits_2CV.dtype, torch.float32))
+    ids_V = torch.arange(logits.shape[-1], device=logits.device)
+    logits = torch.where(ids_V == shifted, logits + shift_2C1, logits)
     counted_2C1 = (targets_2C != IGNORE).to(logits.dtype)[..., None]
     chosen_2C1 = targets_2C.clamp(min=0)[..., None]
     z_2C1 = torch.logsumexp(logits, -1, keepdim=True)
@@ -72,14 +76,14 @@ def chunk_losses(logits_2CV: Tensor, targets_2C: Tensor, paired_C: Tensor, weigh
     tv_C = 0.5 * difference_CV.abs().sum(-1)
     sign_2CV = torch.stack((difference_CV.sign(), -difference_CV.sign()))
     tv_grad = 0.5 * p * (sign_2CV - (p * sign_2CV).sum(-1, keepdim=True))
-    hit = torch.arange(logits.shape[-1], device=logits.device) == chosen_2C1
+    hit = ids_V == chosen_2C1
     grad = counted_2C1 * ((1 + 2 * weights.z_loss * z_2C1) * p - hit.to(p.dtype))
     grad = grad + weights.beta * paired_C[None, :, None] * tv_grad
     nll_2C = (counted_2C1 * (z_2C1 - logits.gather(-1, chosen_2C1))).squeeze(-1)
     return _Chunk(nll_2C, tv_C, (counted_2C1 * z_2C1).squeeze(-1), grad.to(logits_2CV.dtype))
 
 
-ChunkLosses = Callable[[Tensor, Tensor, Tensor, Weights], _Chunk]
+ChunkLosses = Callable[[Tensor, Tensor, Tensor, Weights, Tensor, int], _Chunk]
 
 
 def fixed_objective(
@@ -90,6 +94,7 @@ def fixed_objective(
     weights: Weights,
     chunk: int,
     of_chunk: ChunkLosses = chunk_losses,
+    ends: Ends | None = None,
 ) -> Losses:
     """What `mim_objective` gives, plus the z-loss.
 
@@ -101,10 +106,12 @@ def fixed_objective(
         weights: of agreement and z-loss.
         chunk: places whose logits are held at once.
         of_chunk: `chunk_losses`, or what a compiler made of it.
+        ends: where <eom> is possible; None: everywhere.
     """
     placed = places(targets_N, pairs_K2)
-    arguments = (hidden_ND, weight_VD, targets_N, placed, weights, chunk, of_chunk, torch.is_grad_enabled())
-    loss, nll_N, tv_P = _FixedObjective.apply(*arguments)  # type: ignore[no-untyped-call]
+    ends = ends or Ends(IGNORE, torch.zeros(len(targets_N), device=targets_N.device))
+    arguments = (hidden_ND, weight_VD, targets_N, ends, placed, weights, chunk, of_chunk)
+    loss, nll_N, tv_P = _FixedObjective.apply(*arguments, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
     return Losses(loss, nll_N, tv_P[: len(pairs_K2)])
 
 
@@ -115,6 +122,7 @@ class _FixedObjective(torch.autograd.Function):
         hidden_ND: Tensor,
         weight_VD: Tensor,
         targets_N: Tensor,
+        ends: Ends,
         placed: Places,
         weights: Weights,
         chunk: int,
@@ -135,7 +143,8 @@ class _FixedObjective(torch.autograd.Function):
             flat = index_2C.reshape(-1)
             part = hidden[flat]
             logits_2CV = (part @ weight.T).view(*index_2C.shape, -1)
-            got = of_chunk(logits_2CV, targets_N[index_2C], paired_C, weights)
+            shift_2C1 = ends.shift_N[index_2C][..., None]
+            got = of_chunk(logits_2CV, targets_N[index_2C], paired_C, weights, shift_2C1, ends.eom)
             nll_N[flat] = got.nll_2C.flatten()
             tv.append(got.tv_C)
             z_sum += (got.z_2C**2).sum()
@@ -154,4 +163,4 @@ class _FixedObjective(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         grad_hidden_ND, grad_weight_VD = ctx.saved_tensors
-        return grad_hidden_ND * grads[0], grad_weight_VD * grads[0], None, None, None, None, None, None
+        return grad_hidden_ND * grads[0], grad_weight_VD * grads[0], *[None] * 7

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mim_lsp.model.network import Attend, Decoder, attend_in_pieces, attend_within, packed_visibility, piece_lengths
 from mim_lsp.training.batches import Batch
-from mim_lsp.training.objective import IGNORE, Losses, mim_objective
+from mim_lsp.training.objective import IGNORE, Ends, Losses, mim_objective
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,12 @@ def batch_losses(model: Decoder, batch: Batch, beta: float, *, bf16: bool) -> Lo
         attend = _attention(batch.segments_RT)
         hidden_RTD = model(batch.ids_RT, batch.positions_RT, [attend] * model.config.n_layers)
         return mim_objective(
-            hidden_RTD.flatten(0, 1), model.embedding.weight, batch.targets_RT.flatten(), batch.pairs_K2, beta
+            hidden_RTD.flatten(0, 1),
+            model.embedding.weight,
+            batch.targets_RT.flatten(),
+            batch.pairs_K2,
+            beta,
+            Ends.of(model.config, batch.may_end_RT.flatten()),
         )
 
 

@@ -15,7 +15,7 @@ from mim_lsp.training.batches import Batch
 from mim_lsp.training.document_attention import document_attention, normalized
 from mim_lsp.training.fixed_objective import Weights, chunk_losses, fixed_objective
 from mim_lsp.training.forward import batch_losses
-from mim_lsp.training.objective import Losses
+from mim_lsp.training.objective import Ends, Losses
 from mim_lsp.training.recipe import Recipe
 
 CPU_CHUNK, GPU_CHUNK = 256, 4096
@@ -60,6 +60,7 @@ class Learner(nn.Module):
                 Weights(self.recipe.beta, self.recipe.z_loss),
                 CPU_CHUNK if device == "cpu" else GPU_CHUNK,
                 self._of_chunk,
+                Ends.of(self.decoder.config, batch.may_end_RT.flatten()),
             )
 
     def _attention(self, batch: Batch) -> Attend:

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mim_lsp.model.config import ModelConfig
+
 IGNORE = -1
 """Target of a position that predicts nothing, such as padding; no aligned pair has it."""
 
@@ -35,7 +37,26 @@ class Losses:
     """Total variation of each aligned pair, between 0 and 1."""
 
 
-def mim_objective(hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs_K2: Tensor, beta: float) -> Losses:
+@dataclass(frozen=True)
+class Ends:
+    """Where <eom> has a probability: as at inference, none before a hole, or in a text without one.
+
+    A row does not tell where its hole begins; learned at every position, <eom> would be one line's end among many.
+    """
+
+    eom: int
+    shift_N: Tensor
+    """Nats that are added to its logit: the model's `end_bias` where a middle may be finished, else minus infinity."""
+
+    @classmethod
+    def of(cls, config: ModelConfig, may_end_N: Tensor) -> Ends:
+        """Those of a batch whose middles may be finished behind some positions."""
+        return cls(config.special.eom, torch.where(may_end_N, config.end_bias, -torch.inf))
+
+
+def mim_objective(
+    hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs_K2: Tensor, beta: float, ends: Ends | None = None
+) -> Losses:
     """Both directions' NLL and, at the aligned pairs, `beta` times their total variation.
 
     Args:
@@ -44,9 +65,10 @@ def mim_objective(hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs
         targets_N: the token that each position predicts, or IGNORE.
         pairs_K2: positions (forward, backward) that predict the same token of the text; no position occurs twice.
         beta: weight of the agreement; 0.1 in the paper.
+        ends: where <eom> is possible; None: everywhere.
     """
     # Inside an autograd function gradients are always off: whether they are wanted must be asked out here.
-    arguments = (hidden_ND, weight_VD, targets_N, pairs_K2, beta, torch.is_grad_enabled())
+    arguments = (hidden_ND, weight_VD, targets_N, pairs_K2, beta, ends, torch.is_grad_enabled())
     loss, nll_N, tv_K = FusedObjective.apply(*arguments)  # type: ignore[no-untyped-call]
     return Losses(loss, nll_N, tv_K)
 
@@ -56,10 +78,17 @@ class FusedObjective(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs_K2: Tensor, beta: float, learns: bool
+        ctx: Any,
+        hidden_ND: Tensor,
+        weight_VD: Tensor,
+        targets_N: Tensor,
+        pairs_K2: Tensor,
+        beta: float,
+        ends: Ends | None,
+        learns: bool,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """See `mim_objective`."""
-        work = _Accumulator(hidden_ND, weight_VD, targets_N, beta, learns)
+        work = _Accumulator(hidden_ND, weight_VD, targets_N, beta, ends, learns)
         tv_K = work.add_pairs(pairs_K2)
         alone_N = targets_N != IGNORE
         alone_N[pairs_K2.flatten()] = False
@@ -73,20 +102,28 @@ class FusedObjective(torch.autograd.Function):
         return loss, work.nll_N, tv_K
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Scale what the forward pass left."""
         grad_hidden_ND, grad_weight_VD = ctx.saved_tensors
-        return grad_hidden_ND * grads[0], grad_weight_VD * grads[0], None, None, None, None
+        return grad_hidden_ND * grads[0], grad_weight_VD * grads[0], None, None, None, None, None
 
 
 class _Accumulator:
     """Gradients and per-position losses, summed over chunks."""
 
-    def __init__(self, hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, beta: float, learns: bool) -> None:
+    def __init__(
+        self,
+        hidden_ND: Tensor,
+        weight_VD: Tensor,
+        targets_N: Tensor,
+        beta: float,
+        ends: Ends | None,
+        learns: bool,
+    ) -> None:
         autocast = torch.is_autocast_enabled(hidden_ND.device.type)
         self.dtype = torch.get_autocast_dtype(hidden_ND.device.type) if autocast else hidden_ND.dtype
         self.hidden_ND, self.weight_VD = hidden_ND.to(self.dtype), weight_VD.to(self.dtype)
-        self.targets_N, self.beta, self.learns = targets_N, beta, learns
+        self.targets_N, self.beta, self.ends, self.learns = targets_N, beta, ends, learns
         self.grad_hidden_ND = torch.zeros_like(hidden_ND)
         self.grad_weight_VD = torch.zeros_like(weight_VD)
         self.sum_dtype = torch.promote_types(hidden_ND.dtype, torch.float32)
@@ -94,7 +131,10 @@ class _Accumulator:
 
     def probabilities(self, index_C: Tensor) -> Tensor:
         """Softmax of the logits at some positions, (C, V)."""
-        return torch.softmax(self.hidden_ND[index_C] @ self.weight_VD.T, dim=-1)
+        logits_CV = self.hidden_ND[index_C] @ self.weight_VD.T
+        if self.ends is not None:
+            logits_CV[:, self.ends.eom] += self.ends.shift_N[index_C]
+        return torch.softmax(logits_CV, dim=-1)
 
     def add(self, index_C: Tensor, p_CV: Tensor, sign_CV: Tensor | None = None) -> None:
         """Add the NLL and the gradient of some positions; `sign_CV` is that of p's differences from its pair's."""

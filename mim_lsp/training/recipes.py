@@ -13,14 +13,14 @@ from mim_lsp.training.recipe import Recipe
 __all__ = ["RECIPES", "Recipe", "find_recipe"]
 
 
-def _config(*, end_bias: float = 0.0, **shape: int) -> ModelConfig:
-    return ModelConfig(**shape, end_bias=end_bias, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))
+def _config(**shape: int) -> ModelConfig:
+    return ModelConfig(**shape, special=SpecialTokens.at_the_end_of(shape.get("vocab_size", 16384)))
 
 
 _NANO = Recipe(
     name="nano",
     model_name="mim-py-nano",
-    config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512, end_bias=5.0),
+    config=_config(d_model=256, n_layers=6, n_heads=4, n_kv_heads=2, d_ff=704, context_length=512),
     minutes=88,
     examples_per_step=4,
     matrix_lr=0.004,
@@ -30,7 +30,7 @@ _NANO = Recipe(
 _SMALL = Recipe(
     name="small",
     model_name="mim-py-small",
-    config=_config(d_model=512, n_layers=8, n_heads=8, n_kv_heads=2, d_ff=1024, context_length=512, end_bias=5.0),
+    config=_config(d_model=512, n_layers=8, n_heads=8, n_kv_heads=2, d_ff=1024, context_length=512),
     minutes=240,
     examples_per_step=8,
     micro_batches=4,

@@ -90,6 +90,8 @@ def train(
     machine, workers = machine or Machine(), Workers()
     target = _device(machine.device, workers)
     chosen = _with_length(with_settings(_recipe(recipe, out, resume=resume), settings), minutes, steps)
+    if start is not None:
+        chosen = _going_on(chosen, start)
     budget = Budget(steps=chosen.steps) if chosen.steps else Budget(chosen.minutes)
     if whole_checkpoint(out / CHECKPOINT).exists() and not resume:
         raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
@@ -171,12 +173,17 @@ def _speed(means: Means) -> str:
     return f"{peak}{', compiled' if means.compiled else ''}"
 
 
+def _going_on(recipe: Recipe, start: Path) -> Recipe:
+    """The recipe with the `end_bias` of the model in `start`, which has learned with it or been given it."""
+    config = replace(recipe.config, end_bias=read_config(start).end_bias)
+    if read_config(start) != config:
+        raise SettingsError(f"the model in {start} has another shape than the recipe {recipe.name}")
+    return replace(recipe, config=config)
+
+
 def _started(recipe: Recipe, start: Path) -> Decoder:
     """The model in `start`, to be trained further."""
-    if read_config(start) != replace(recipe.config, end_bias=read_config(start).end_bias):
-        raise SettingsError(f"the model in {start} has another shape than the recipe {recipe.name}")
-    model = load_trained(recipe.config, start)
-    return model.train().requires_grad_(True)
+    return load_trained(recipe.config, start).train().requires_grad_(True)
 
 
 def heldout_batches(documents: list[Document], builder: ExampleBuilder, recipe: Recipe) -> list[Batch]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
@@ -68,6 +68,12 @@ class Example:
     """Positions (in `forward`, in `backward`) that predict the same token of the text."""
     kind: str
     """`text`, `fim`, or the kind of the hole."""
+    ends: tuple[list[int], list[int]] | None = None
+    """Positions (in `forward`, in `backward`) behind which the middle may be finished; None: behind all."""
+
+    def forward_only(self) -> Example:
+        """The same without its backward row."""
+        return replace(self, backward=[], pairs=[], ends=self.ends and (self.ends[0], []))
 
 
 class _Cuts(NamedTuple):
@@ -97,7 +103,7 @@ class ExampleBuilder:
         rate = self.settings.backward_rate
         # No draw at a rate of 1: what a seed gives must not depend on a setting that does nothing.
         is_forward_only = rate < 1 and rng.random() >= rate
-        return Example(example.forward, [], [], example.kind) if is_forward_only else example
+        return example.forward_only() if is_forward_only else example
 
     def _both_directions(self, text: str, anchor: int, stride: int, longest: int, rng: random.Random) -> Example:
         if rng.random() < self.settings.infill_rate:
@@ -120,6 +126,7 @@ class ExampleBuilder:
             build_row(self.special, Direction.BACKWARD, tokens),
             [(i, n - 1 - i) for i in range(n)],
             "text",
+            ([], []),
         )
 
     def _baseline(self, text: str, anchor: int, longest: int, rng: random.Random) -> Example:
@@ -131,7 +138,7 @@ class ExampleBuilder:
             row = fim_row(self.special, self.tokenizer, window, rng)
             if len(row) <= longest + 1:
                 return Example(row, [], [], "fim")
-        return Example(self.whole_text(text, anchor, longest).forward, [], [], "text")
+        return self.whole_text(text, anchor, longest).forward_only()
 
     def infill(
         self, text: str, hole: Hole, rng: random.Random, *, longest: int | None = None, with_far: bool = True
@@ -173,7 +180,32 @@ class ExampleBuilder:
         first_forward, first_backward = len(forward) - len(forward_own) - 2, len(backward) - 3
         shared = in_forward.keys() & in_backward.keys()
         pairs = [(first_forward + in_forward[span], first_backward - in_backward[span]) for span in sorted(shared)]
-        return Example(forward, backward, pairs, hole.kind.value)
+        before, known = text[start : hole.start].encode(), text[hole.end : far_start].encode()
+        after, typed = text[hole.end : end].encode()[::-1], text[far_end : hole.start].encode()[::-1]
+        ends = (
+            self._ends(forward, forward_own, (before, known)),
+            self._ends(backward, backward_own[::-1], (after, typed)),
+        )
+        return Example(forward, backward, pairs, hole.kind.value, ends)
+
+    def _ends(self, row: Sequence[int], own: Sequence[int], known: tuple[bytes, bytes]) -> list[int]:
+        """Positions of `row`, which ends with `own` and <eom>, behind which the middle may be finished.
+
+        That is where inference asks: behind the hole's start, and where the text ends as what is known behind the hole.
+        `known`: the near side, and that; all in the row's reading order.
+        """
+        near, behind = known
+        data = b"".join(self.tokenizer.token_bytes[token][:: self._step(row)] for token in own)
+        offsets = accumulate((self.token_length[token] for token in own), initial=0)
+        first = len(row) - len(own) - 2
+        return [
+            first + n
+            for n, at in enumerate(offsets)
+            if at >= len(near) + len(behind) and data.endswith(behind, len(near), at)
+        ]
+
+    def _step(self, row: Sequence[int]) -> int:
+        return 1 if row[0] == self.special.l2r else -1
 
     def _tokens_within(self, tokens: Sequence[int], at: int, span: tuple[int, int]) -> dict[tuple[int, int], int]:
         """Indices of the tokens inside `span`, by the range of their bytes; the first token starts at byte `at`."""

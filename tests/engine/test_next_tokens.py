@@ -63,6 +63,18 @@ def test_the_bias_is_added_to_the_log_odds_of_the_end() -> None:
         assert math.log(p / (1 - p)) == pytest.approx(math.log(0.05 / 0.95) + bias, abs=1e-4)
 
 
+def test_without_an_end_the_others_share_its_probability() -> None:
+    ending = NextTokens.without_end(ALL, N_TEXT, EOM)
+    assert sum(math.exp(ending.log_prob(token)) for token in range(N_TEXT)) == pytest.approx(0.9 / 0.95, abs=1e-6)
+    assert (ending.best(), ending.second_best()) == (1, 2)
+    assert ending.certainty == pytest.approx(math.exp(ending.log_prob(1)))
+
+
+def test_an_end_that_is_certain_may_be_left_out() -> None:
+    sure = ArrayDistribution(np.array([-30.0, 1e-7], dtype=np.float32))
+    assert math.isfinite(NextTokens.without_end(sure, 1, 1).log_prob(0))
+
+
 def test_an_end_that_is_certain_may_be_made_unlikely() -> None:
     """Rounded, its probability may be a bit more than one."""
     sure = ArrayDistribution(np.array([-30.0, 1e-7], dtype=np.float32))
@@ -108,4 +120,4 @@ def test_a_memory_leaves_the_end_as_it_is() -> None:
 def test_certainty_is_the_largest_probability_of_a_text_token() -> None:
     assert NextTokens(ALL, N_TEXT).certainty == pytest.approx(0.3)
     assert SOME.certainty == pytest.approx(0.5)
-    assert ENDING.certainty == pytest.approx(0.3)
+    assert ENDING.certainty == pytest.approx(0.3 / 0.95)

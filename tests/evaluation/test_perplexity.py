@@ -48,11 +48,13 @@ def network() -> Decoder:
 
 
 def next_token(network: Decoder, row: list[int]) -> torch.Tensor:
-    """Probabilities (V,) of the token after a row."""
+    """Probabilities (V,) of the token after a row, given that it is not <eom>."""
     ids = torch.tensor([row])
     attend = attend_within(packed_visibility(torch.ones_like(ids)))
     hidden = network(ids, torch.arange(len(row))[None], [attend] * CONFIG.n_layers)
-    return network.logits(hidden[0, -1]).softmax(-1)
+    p_V = network.logits(hidden[0, -1]).softmax(-1)
+    p_V[CONFIG.special.eom] = 0
+    return p_V / p_V.sum()
 
 
 def reference(network: Decoder, tokenizer: CodeTokenizer, texts: list[str]) -> tuple[float, float, float]:
@@ -91,7 +93,7 @@ def test_equals_the_reference(network: Decoder, tokenizer: CodeTokenizer, monkey
 def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary(network: Decoder, tokenizer: CodeTokenizer) -> None:
     torch.nn.init.zeros_(network.embedding.weight)
     report = evaluate_texts(network, tokenizer, TEXTS, model="uniform")
-    expected = math.log2(VOCAB) * report.tokens / report.bytes
+    expected = math.log2(VOCAB - 1) * report.tokens / report.bytes
     assert report.bits_per_byte_forward == pytest.approx(expected)
     assert report.bits_per_byte_backward == pytest.approx(expected)
     assert report.disagreement == pytest.approx(0.0, abs=1e-6)

@@ -25,7 +25,13 @@ def examples(draw: st.DrawFn) -> Example:
     forward, backward = draw(segments), draw(segments)
     n_pairs = draw(st.integers(0, min(len(forward), len(backward)) - 1))
     pairs = [(i, len(backward) - 2 - i) for i in range(n_pairs)]
-    return Example(forward, backward, pairs, draw(st.sampled_from(["text", "span"])))
+    ends = tuple(
+        sorted(draw(st.sets(st.sampled_from(range(len(row)))) if row else st.just(set())))
+        for row in (forward[1:], backward[1:])
+    )
+    return Example(
+        forward, backward, pairs, draw(st.sampled_from(["text", "span"])), draw(st.sampled_from([None, ends]))
+    )
 
 
 def segments_of(batch: Batch) -> list[tuple[bool, list[int]]]:
@@ -88,9 +94,26 @@ def test_pairs_point_at_their_own_example(drawn: list[Example]) -> None:
     assert backward[backward_K].all()
 
 
+@given(st.lists(examples(), min_size=1, max_size=6))
+def test_a_middle_may_end_where_its_example_says(drawn: list[Example]) -> None:
+    batch = pack(drawn, ROW_TOKENS, PAD)
+    is_token = batch.segments_RT != 0
+    assert not batch.may_end_RT[~is_token].any()
+    found = Counter(
+        zip(*(t[is_token].tolist() for t in (batch.ids_RT, batch.positions_RT, batch.may_end_RT)), strict=True)
+    )
+    expected = Counter(
+        (token, i, ends is None or i in ends)
+        for example in drawn
+        for row, ends in zip((example.forward, example.backward), example.ends or (None, None), strict=True)
+        for i, token in enumerate(row[:-1])
+    )
+    assert found == expected
+
+
 def test_a_batch_by_hand() -> None:
-    first = Example([1, 2, 3, 4, 5], [6, 4, 3, 2], [(0, 2), (1, 1), (2, 0)], "text")
-    second = Example([7, 8], [9, 8, 7], [], "span")
+    first = Example([1, 2, 3, 4, 5], [6, 4, 3, 2], [(0, 2), (1, 1), (2, 0)], "text", ([], []))
+    second = Example([7, 8], [9, 8, 7], [], "span", ([0], [1]))
     batch = pack([first, second], 5, PAD)
     assert batch.ids_RT.tolist() == [[1, 2, 3, 4, 7], [6, 4, 3, 9, 8]]
     assert batch.targets_RT.tolist() == [[2, 3, 4, 5, 8], [4, 3, 2, 8, 7]]
@@ -99,6 +122,7 @@ def test_a_batch_by_hand() -> None:
     assert batch.backward_RT.tolist() == [[False] * 5, [True] * 5]
     assert batch.pairs_K2.tolist() == [[0, 7], [1, 6], [2, 5]]
     assert batch.pairs_in_middle_K.tolist() == [False] * 3
+    assert batch.may_end_RT.tolist() == [[False] * 4 + [True], [False] * 4 + [True]]
 
 
 def test_a_row_that_does_not_fit_is_a_bug() -> None:

@@ -126,12 +126,13 @@ def test_what_cannot_be_drawn_or_read_is_told(corpus: Path) -> None:
 
 
 def test_rows_are_stored_in_two_bytes_a_token(tmp_path: Path) -> None:
-    text = Example([65535, 1, 2, 3], [3, 3, 2, 1], [(0, 2), (1, 1), (2, 0)], "text")
-    hole = Example([5, 6], [7, 8, 9], [(0, 1)], "span")
-    plain = Example([4, 4], [], [], "text")
-    write_shard([text, hole, plain], tmp_path / "examples-00000")
+    text = Example([65535, 1, 2, 3], [3, 3, 2, 1], [(0, 2), (1, 1), (2, 0)], "text", ([], []))
+    hole = Example([5, 6], [7, 8, 9], [(0, 1)], "span", ([0], [0, 1]))
+    fim = Example([4, 4], [], [], "fim")
+    write_shard([text, hole, fim, hole], tmp_path / "examples-00000")
     tokens, pairs = (np.load(tmp_path / "examples-00000" / name) for name in ("tokens.npy", "pairs.npy"))
-    assert (tokens.dtype, tokens.tolist()) == (np.uint16, [65535, 1, 2, 3, 3, 3, 2, 1, 5, 6, 7, 8, 9, 4, 4])
-    assert pairs.tolist() == [[0, 1]]
+    assert tokens.dtype == np.uint16
+    assert tokens.tolist() == [65535, 1, 2, 3, 3, 3, 2, 1, 5, 6, 7, 8, 9, 4, 4, 5, 6, 7, 8, 9]
+    assert pairs.tolist() == [[0, 1], [0, 1]]
     shard = example_shards._Shard(tmp_path / "examples-00000")
-    assert [shard.example(place) for place in range(3)] == [text, hole, plain]
+    assert [shard.example(place) for place in range(4)] == [text, hole, fim, hole]

@@ -6,21 +6,23 @@ from torch.nn import functional as F
 
 from mim_lsp.training.fixed_objective import Weights, fixed_objective, places
 from mim_lsp.training.objective import IGNORE, mim_objective
-from tests.training.test_objective import problem
+from tests.training.test_objective import problem, some_ends
 
 CASES = [(24, 0), (24, 4), (24, 9), (40, 16)]
 
 
 @pytest.mark.parametrize(("n", "n_pairs"), CASES)
 @pytest.mark.parametrize("chunk", [3, 4, 1000])
-def test_losses_and_gradients_are_those_of_the_objective(n: int, n_pairs: int, chunk: int) -> None:
+@pytest.mark.parametrize("has_ends", [False, True])
+def test_losses_and_gradients_are_those_of_the_objective(n: int, n_pairs: int, chunk: int, has_ends: bool) -> None:
     found, expected = [], []
     for results, fixed in ((found, True), (expected, False)):
         hidden, weight, targets, pairs = problem(n, n_pairs)
+        ends = some_ends(targets) if has_ends else None
         if fixed:
-            losses = fixed_objective(hidden, weight, targets, pairs, Weights(0.7, 0.0), chunk)
+            losses = fixed_objective(hidden, weight, targets, pairs, Weights(0.7, 0.0), chunk, ends=ends)
         else:
-            losses = mim_objective(hidden, weight, targets, pairs, 0.7)
+            losses = mim_objective(hidden, weight, targets, pairs, 0.7, ends)
         (3 * losses.loss).backward()
         results += [losses.loss.detach(), losses.nll_N, losses.tv_K, hidden.grad, weight.grad]
     for ours, theirs in zip(found, expected, strict=True):

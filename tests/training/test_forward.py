@@ -39,7 +39,13 @@ def reference_loss(model: Decoder, drawn: list[Example]) -> float:
     for example in drawn:
         forward = reference_log_probs(model, example.forward[:-1])
         backward = reference_log_probs(model, example.backward[:-1])
-        for row, log_probs in ((example.forward, forward), (example.backward, backward)):
+        assert example.ends is not None
+        for row, log_probs, ends in zip(
+            (example.forward, example.backward), (forward, backward), example.ends, strict=True
+        ):
+            closed = [i for i in range(len(row) - 1) if i not in ends]
+            log_probs[closed, tiny_config().special.eom] = -torch.inf
+            log_probs[:] = log_probs.log_softmax(-1)
             nll -= sum(float(log_probs[i, row[i + 1]]) for i in range(len(row) - 1))
         for f, b in example.pairs:
             tv += 0.5 * float((forward[f].exp() - backward[b].exp()).abs().sum())

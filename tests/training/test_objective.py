@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from mim_lsp.model.config import ModelConfig
 from mim_lsp.training import objective
-from mim_lsp.training.objective import IGNORE, mim_objective
+from mim_lsp.training.objective import IGNORE, Ends, mim_objective
 
 NO_PAIRS = torch.empty(0, 2, dtype=torch.int64)
 
@@ -18,10 +19,21 @@ Q = torch.tensor([1 / 4, 1 / 4, 1 / 2], dtype=torch.float64)
 IDENTITY = torch.eye(3, dtype=torch.float64)
 
 
-def plain_loss(hidden_ND: Tensor, weight_VD: Tensor, targets_N: Tensor, pairs_K2: Tensor, beta: float) -> Tensor:
+def plain_loss(
+    hidden_ND: Tensor,
+    weight_VD: Tensor,
+    targets_N: Tensor,
+    pairs_K2: Tensor,
+    beta: float,
+    ends: Ends | None = None,
+) -> Tensor:
     """The formula as it is written down, for autograd."""
-    probabilities_NV = torch.softmax(hidden_ND @ weight_VD.T, dim=-1)
-    nll = F.nll_loss(probabilities_NV.log(), targets_N, ignore_index=IGNORE, reduction="sum")
+    logits_NV = hidden_ND @ weight_VD.T
+    if ends is not None:
+        is_eom_V = torch.arange(len(weight_VD)) == ends.eom
+        logits_NV = torch.where(is_eom_V, logits_NV + ends.shift_N[:, None].clamp(min=-1e9), logits_NV)
+    probabilities_NV = torch.softmax(logits_NV, dim=-1)
+    nll = F.cross_entropy(logits_NV, targets_N, ignore_index=IGNORE, reduction="sum")
     p_KV, q_KV = probabilities_NV[pairs_K2[:, 0]], probabilities_NV[pairs_K2[:, 1]]
     return (nll + beta * 0.5 * (p_KV - q_KV).abs().sum()) / (targets_N != IGNORE).sum()
 
@@ -38,6 +50,18 @@ def problem(n: int, n_pairs: int, dtype: torch.dtype = torch.float64) -> tuple[T
     assert len(pairs_K2) == n_pairs
     targets_N[pairs_K2[:, 1]] = targets_N[pairs_K2[:, 0]]
     return hidden_ND.requires_grad_(), weight_VD.requires_grad_(), targets_N, pairs_K2
+
+
+def some_ends(targets_N: Tensor) -> Ends:
+    """Token 3 as <eom>, possible where it is the target, and at every third position, and made likelier there."""
+    may_end_N = (targets_N == 3) | (torch.arange(len(targets_N)) % 3 == 0)
+    return Ends(3, torch.where(may_end_N, 1.5, -math.inf))
+
+
+def test_ends_are_made_likelier_by_the_bias_of_the_model() -> None:
+    config = ModelConfig(end_bias=1.5)
+    ends = Ends.of(config, torch.tensor([True, False]))
+    assert (ends.eom, ends.shift_N.tolist()) == (config.special.eom, [1.5, -math.inf])
 
 
 def by_hand(beta: float) -> tuple[objective.Losses, Tensor]:
@@ -103,6 +127,22 @@ def test_equals_autograd_on_the_plain_formula_at_all_chunk_boundaries(
         torch.testing.assert_close(losses.loss, expected)
         assert losses.tv_K.shape == (len(pairs_K2),)
         torch.testing.assert_close(torch.autograd.grad(losses.loss, (hidden_ND, weight_VD)), expected_gradients)
+
+
+@pytest.mark.parametrize(("n", "n_pairs"), [(11, 0), (40, 12)])
+def test_where_no_middle_can_end_the_end_has_no_probability(
+    n: int, n_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objective, "CHUNK", 4)
+    arguments = problem(n, n_pairs)
+    ends = some_ends(arguments[2])
+    assert set(ends.shift_N.tolist()) == {1.5, -math.inf}
+    expected = plain_loss(*arguments, 0.3, ends)
+    losses = mim_objective(*arguments, 0.3, ends)
+    torch.testing.assert_close(losses.loss, expected)
+    assert not torch.allclose(losses.loss, mim_objective(*arguments, 0.3).loss)
+    gradients = [torch.autograd.grad(loss, arguments[:2]) for loss in (losses.loss, expected)]
+    torch.testing.assert_close(*gradients)
 
 
 def test_float32_equals_the_plain_formula() -> None:

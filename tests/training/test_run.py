@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from mim_lsp.errors import CorpusError, ModelError, SettingsError
-from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer
+from mim_lsp.model.folder import WEIGHTS, read_config, read_tokenizer, write_shape
 from mim_lsp.model.weights import load_weights
 from mim_lsp.training import example_shards, loop, run
 from mim_lsp.training.batches import DrawnExamples
@@ -180,7 +180,9 @@ def test_windows_of_another_run_are_refused(corpus: Path, tmp_path: Path, monkey
 
 def test_a_run_begins_with_a_trained_model(corpus: Path, tmp_path: Path) -> None:
     base = train("smoke", corpus=corpus, out=tmp_path / "base", steps=3)
+    write_shape(base, replace(read_config(base), end_bias=2.0), read_tokenizer(base))
     more = train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base, settings=["lr_scale=1e-9"])
+    assert read_config(more) == read_config(base)
     assert read_tokenizer(more).encode(SOURCE) == read_tokenizer(base).encode(SOURCE)
     before, after = (load_weights(read_config(folder), folder / WEIGHTS) for folder in (base, more))
     ids = read_tokenizer(base).encode("def area")

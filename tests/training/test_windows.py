@@ -2,14 +2,21 @@ from __future__ import annotations
 
 import random
 from typing import NamedTuple
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from tokenizers import models, pre_tokenizers
 
+from mim_lsp.engine.lines import LineTokens
+from mim_lsp.engine.task import make_task
+from mim_lsp.engine.types import InfillRequest
+from mim_lsp.engine.vocabulary import OwnVocabulary
 from mim_lsp.model.config import SpecialTokens
+from mim_lsp.model.rows import Direction
 from mim_lsp.model.tokenizer import CodeTokenizer
+from mim_lsp.runtime.loading import LoadedModel
 from mim_lsp.syntax import tree as tree_module
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from mim_lsp.syntax.holes import Hole, HoleKind
@@ -129,7 +136,40 @@ def test_whole_text_fills_the_row(name: str) -> None:
 
 
 def test_no_text_is_an_empty_row() -> None:
-    assert builder().whole_text("", 0) == Example([SPECIAL.l2r], [SPECIAL.r2l], [], "text")
+    assert builder().whole_text("", 0) == Example([SPECIAL.l2r], [SPECIAL.r2l], [], "text", ([], []))
+
+
+def known_at_inference(text: str, hole: Hole, direction: Direction) -> bytes:
+    """What the engine would say that a side must have written before <eom>."""
+    prefix, suffix = text[: hole.start], text[hole.end :]
+    far_end, far_start = far_sides(text, hole, 1.0)
+    request = InfillRequest(prefix, suffix, far_end, far_start - hole.end)
+    vocabulary = OwnVocabulary(tiny_tokenizer(), LineTokens(tiny_tokenizer()), direction)
+    model = LoadedModel("tiny", tiny_config(), tiny_tokenizer(), Mock())
+    return make_task(model, vocabulary, request, "infill", 2).known
+
+
+@given(texts, seeds)
+def test_a_middle_may_end_where_the_engine_lets_it_end(text: str, seed: int) -> None:
+    hole, example = draw_infill(text, seed, boundary_rate=1.0)
+    assert example.ends is not None
+    middle = text[hole.start : hole.end].encode()
+    for direction, row, ends in zip(Direction, (example.forward, example.backward), example.ends, strict=True):
+        step = 1 if direction is Direction.FORWARD else -1
+        known = known_at_inference(text, hole, direction)
+        own = row[row.index(SPECIAL.near) + 1 : -1]
+        written = tokens_of(own, step)
+        near = written[: len(written) - len(middle[::step] + known)]
+        assert near + middle[::step] + known == written
+        starts = {row.index(SPECIAL.near) + n: tokens_of(own[:n], step) for n in range(len(own) + 1)}
+        bodies = {at: start[len(near) :] for at, start in starts.items() if len(start) >= len(near)}
+        assert ends == [at for at, body in bodies.items() if body.endswith(known)]
+        assert row[ends[-1] + 1] == SPECIAL.eom
+
+
+def tokens_of(own: list[int], step: int) -> bytes:
+    """The bytes of tokens in a row's reading order."""
+    return b"".join(tiny_tokenizer().token_bytes[token][::step] for token in own)
 
 
 @given(texts, seeds, st.booleans(), st.sampled_from([0.0, 1.0]))
