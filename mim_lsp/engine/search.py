@@ -10,9 +10,12 @@ from mim_lsp.engine.branches import Branch
 from mim_lsp.engine.found import Found
 from mim_lsp.engine.types import DecodeSettings
 
-CHEAP_WEIGHTS = 500_000_000
-"""Weights that may be read, pass by pass, for middles that were not asked for: with 8 million parameters about five
-decodes, with 30 million one, with more none. Not a time: an answer must not depend on how busy the machine is."""
+MOST_PASSES = 58
+"""Passes that a request may have taken when one more middle is looked for that was not asked for: in the middle, five
+decodes beside the first."""
+CHEAP_WEIGHTS = 1_500_000_000
+"""Weights that may be read for them, pass by pass: with 26 million parameters as many passes as `MOST_PASSES`, with 60
+million two decodes more, with 110 million none. Not a time: an answer must not depend on how busy the machine is."""
 TRIES_PER_ALTERNATIVE = 2
 """Each is a decode, and some come to what is known already."""
 
@@ -35,7 +38,8 @@ class SearchLimits:
         if not 0 < len(found) < most or n_tries >= TRIES_PER_ALTERNATIVE * (most - 1):
             return False
         # What begins less likely than the best is as a whole cannot end likelier: each token takes from it.
-        is_cheap = (steps + self.steps_of_one) * self.n_parameters <= CHEAP_WEIGHTS
+        passes = steps + self.steps_of_one
+        is_cheap = passes <= MOST_PASSES and passes * self.n_parameters <= CHEAP_WEIGHTS
         return is_cheap and branch.log_prob >= best_total(found)
 
 

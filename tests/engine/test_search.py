@@ -9,7 +9,7 @@ import pytest
 from mim_lsp.engine.branches import Branch
 from mim_lsp.engine.found import Found
 from mim_lsp.engine.scoring import Reading, Score
-from mim_lsp.engine.search import CHEAP_WEIGHTS, SearchLimits, best_total, rank
+from mim_lsp.engine.search import CHEAP_WEIGHTS, MOST_PASSES, SearchLimits, best_total, rank
 from mim_lsp.engine.types import DecodeSettings, Middle
 from tests.engine.oracle import ask
 
@@ -50,6 +50,8 @@ def test_no_middle_is_looked_for_that_cannot_be_the_best() -> None:
         ({"compare": 2}, 1, 0, 0, True),
         ({"compare": 2}, 1, 1, 9, True),
         ({"compare": 2}, 1, 2, 9, False),
+        ({"compare": 9}, 1, 1, MOST_PASSES - 10, True),
+        ({"compare": 9}, 1, 1, MOST_PASSES - 9, False),
         ({"compare": 9}, CHEAP_WEIGHTS // 20, 1, 10, True),
         ({"compare": 9}, CHEAP_WEIGHTS // 20, 1, 11, False),
         ({"candidates": 2}, CHEAP_WEIGHTS, 1, 11, True),
