@@ -180,32 +180,24 @@ class ExampleBuilder:
         first_forward, first_backward = len(forward) - len(forward_own) - 2, len(backward) - 3
         shared = in_forward.keys() & in_backward.keys()
         pairs = [(first_forward + in_forward[span], first_backward - in_backward[span]) for span in sorted(shared)]
-        before, known = text[start : hole.start].encode(), text[hole.end : far_start].encode()
-        after, typed = text[hole.end : end].encode()[::-1], text[far_end : hole.start].encode()[::-1]
+        after, to_hole = (_n_bytes(text[offset:end]) for offset in (hole.end, hole.start))
         ends = (
-            self._ends(forward, forward_own, (before, known)),
-            self._ends(backward, backward_own[::-1], (after, typed)),
+            self._ends(forward, forward_own, text[start:far_start].encode(), (hole_start, hole_end)),
+            self._ends(backward, backward_own[::-1], text[far_end:end].encode()[::-1], (after, to_hole)),
         )
         return Example(forward, backward, pairs, hole.kind.value, ends)
 
-    def _ends(self, row: Sequence[int], own: Sequence[int], known: tuple[bytes, bytes]) -> list[int]:
+    def _ends(self, row: Sequence[int], own: Sequence[int], data: bytes, hole: tuple[int, int]) -> list[int]:
         """Positions of `row`, which ends with `own` and <eom>, behind which the middle may be finished.
 
         That is where inference asks: behind the hole's start, and where the text ends as what is known behind the hole.
-        `known`: the near side, and that; all in the row's reading order.
+        `data`: what `own` stands for, in the row's reading order, and where in it the hole starts and ends.
         """
-        near, behind = known
-        data = b"".join(self.tokenizer.token_bytes[token][:: self._step(row)] for token in own)
+        hole_start, known = hole[0], data[hole[1] :]
         offsets = accumulate((self.token_length[token] for token in own), initial=0)
         first = len(row) - len(own) - 2
-        return [
-            first + n
-            for n, at in enumerate(offsets)
-            if at >= len(near) + len(behind) and data.endswith(behind, len(near), at)
-        ]
-
-    def _step(self, row: Sequence[int]) -> int:
-        return 1 if row[0] == self.special.l2r else -1
+        is_end = (at >= hole_start + len(known) and data.endswith(known, hole_start, at) for at in offsets)
+        return [first + n for n, may_end in enumerate(is_end) if may_end]
 
     def _tokens_within(self, tokens: Sequence[int], at: int, span: tuple[int, int]) -> dict[tuple[int, int], int]:
         """Indices of the tokens inside `span`, by the range of their bytes; the first token starts at byte `at`."""
