@@ -1,4 +1,4 @@
-"""The cursor's line and those below it, as the filters see them. Looks at a bounded part of any text."""
+"""The cursor's line and those around it, as the filters see them. Looks at a bounded part of any text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ MAX_LINE_CHARS = 2_000
 """So much of a line is looked at on each side of the cursor."""
 MAX_FOLLOWING_CHARS = 8_000
 """How far below the cursor its following lines are looked for."""
+MAX_PRECEDING_CHARS = 8_000
+"""How far above the cursor its preceding lines are looked for."""
 
 _CLOSERS = re.compile(r"[)\]}'\",:;\s]*")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -29,6 +31,12 @@ def following_lines(suffix: str) -> Iterator[str]:
     """The lines below the cursor's that are not blank, without blanks at their ends."""
     below = suffix[:MAX_FOLLOWING_CHARS].split("\n")[1:]
     return (line.rstrip() for line in below if line.strip())
+
+
+def preceding_line(prefix: str) -> str:
+    """The nearest line above the cursor's that is not blank, without blanks at its end; empty if there is none."""
+    above = prefix[-MAX_PRECEDING_CHARS:].rpartition("\n")[0].rstrip()
+    return above.rpartition("\n")[2]
 
 
 def is_only_closers(text: str) -> bool:

@@ -13,7 +13,7 @@ from mim_lsp.completion.brackets import unbalances_brackets
 from mim_lsp.completion.lists import breaks_list_order, repeats_name
 from mim_lsp.completion.place import Place
 from mim_lsp.completion.reasons import REASONS as REASONS
-from mim_lsp.completion.repetition import repeats_following, repeats_itself
+from mim_lsp.completion.repetition import repeats_following, repeats_itself, repeats_preceding
 from mim_lsp.syntax.validity import makes_syntax_worse
 
 Filter = Callable[[str, Place], bool]
@@ -33,6 +33,7 @@ def worsens_syntax(candidate: str, place: Place) -> bool:
 FILTERS: tuple[tuple[str, Filter], ...] = (
     ("blank", blank),
     ("repeats_following", repeats_following),
+    ("repeats_preceding", repeats_preceding),
     ("repeats_itself", repeats_itself),
     ("repeats_name", repeats_name),
     ("breaks_list_order", breaks_list_order),

@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "indentation": "The suggestion was not indented as the editor asks for.",
         "list_style": "The suggestion was not cut and spaced as the list is that it stands in.",
         "repeats_following": "The suggestion repeated what already stands after the cursor.",
+        "repeats_preceding": "The suggestion repeated the line right above it.",
         "repeats_itself": "The suggestion ran in circles.",
         "repeats_name": "The suggestion would have named a parameter, keyword argument or base class twice.",
         "breaks_list_order": "The suggestion would have put a parameter or an argument where its kind may not stand.",
@@ -45,6 +46,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 SWITCHABLE = (
     "blank",
     "repeats_following",
+    "repeats_preceding",
     "repeats_itself",
     "repeats_name",
     "breaks_list_order",

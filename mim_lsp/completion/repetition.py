@@ -1,4 +1,4 @@
-"""Filters of suggestions that say again what stands after the cursor, or in them, already."""
+"""Filters of suggestions that say again what stands around the cursor, or in them, already."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from itertools import groupby, islice
 
 from mim_lsp.completion.cursor_line import (
+    MAX_PRECEDING_CHARS,
     following_lines,
     is_common,
     is_only_closers,
     joins_word,
+    preceding_line,
     rest_of_line,
     typed_part,
 )
@@ -31,6 +33,18 @@ def repeats_following(candidate: str, place: Place) -> bool:
     Lines that are often there twice (`)`, `else:`, `return None`) do not count.
     """
     return _repeats_rest_of_line(candidate, place.suffix) or _repeats_next_lines(candidate, place)
+
+
+def repeats_preceding(candidate: str, place: Place) -> bool:
+    """Whether the line where the candidate begins would be the one right above it once more.
+
+    So is one line of held-out code in 1,900. What names nothing (`)`, `else:`) does not count.
+    """
+    written = candidate.lstrip()
+    before = place.prefix[-MAX_PRECEDING_CHARS:] + candidate[: len(candidate) - len(written)]
+    first, has_more, _ = written.partition("\n")
+    line = typed_part(before) + first + ("" if has_more else rest_of_line(place.suffix))
+    return not is_common(first) and line.rstrip() == preceding_line(before)
 
 
 def repeats_itself(candidate: str, place: Place) -> bool:

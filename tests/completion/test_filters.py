@@ -15,6 +15,7 @@ from mim_lsp.completion.filters import (
     check,
     repeats_following,
     repeats_itself,
+    repeats_preceding,
     unbalances_brackets,
     worsens_syntax,
 )
@@ -92,6 +93,45 @@ def test_repeats_the_next_lines(marked: str, candidate: str) -> None:
 )
 def test_does_not_repeat(marked: str, candidate: str) -> None:
     assert not at(repeats_following, marked, candidate)
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("    self.a = a\n    |\n", "self.a = a"),
+        ("    self.a = a\n    self.|\n", "a = a"),
+        ("    self.a = a|\n", "\n    self.a = a"),
+        ("    self.a = a|\n", "\n\n    self.a = a\n    self.b = b"),
+        ("    self.a = a\n\n    |", "self.a = a\n    self.b = b"),
+        ("    self.a = a  \n|\n", "    self.a = a "),
+        ("log(x)\nlog(|)\n", "x"),
+        ("漢 = '😀'\n|", "漢 = '😀'"),
+        ("x" * 9_000 + "\nlog(x)\n|", "log(x)"),
+    ],
+)
+def test_repeats_the_line_above(marked: str, candidate: str) -> None:
+    assert at(repeats_preceding, marked, candidate)
+
+
+@pytest.mark.parametrize(
+    ("marked", "candidate"),
+    [
+        ("|", "x = 1"),
+        ("|", "\n"),
+        ("\n\n|", "x = 1"),
+        ("    log(x)\n|", "log(x)"),
+        ("log(x)\nlog(|, 1)\n", "x"),
+        ("log(x)\nlog(|)\n", "x, 1"),
+        ("log(x)\n|", "log(x, 1)"),
+        ("log(x)\nlog(x|", ")"),
+        ("        )\n    )|\n", "\n    )"),
+        ("    pass\n|", "    pass"),
+        ("log(x)\nlog(y)\n|", "log(x)"),
+        ("log(x)|\n", "\nlog(y)\nlog(y)"),
+    ],
+)
+def test_does_not_repeat_the_line_above(marked: str, candidate: str) -> None:
+    assert not at(repeats_preceding, marked, candidate)
 
 
 @pytest.mark.parametrize(("marked", "candidate"), [("foo(|)\n", "a)"), ("x = |\ny = 2\n", "foo(")])

@@ -78,6 +78,7 @@ def test_an_indentation_that_breaks_the_file_is_left_as_written() -> None:
     [
         ("blank", "x = 1\n|\ny\n", " "),
         ("repeats_following", "if x:\n    |\n    total = area\n", "total = area"),
+        ("repeats_preceding", "def f(x):\n    log(x)\n    |\n", "log(x)"),
         ("repeats_itself", "def f():\n    |\n", "log(x)\n    log(x)\n    log(x)"),
         ("unbalances_brackets", "x = |\n", "foo("),
         ("worsens_syntax", "x = |\ny = 2\n", "1 = = 2"),
@@ -102,6 +103,7 @@ CAUGHT_BY = {
     "repeated_end": ("foo(|)\n", "b)"),
     "indentation": ("if x:|\n", "\n    y"),
     "repeats_following": ("|\nreturn x\n", "return x"),
+    "repeats_preceding": ("log(x)\n|\n", "log(x)"),
     "repeats_itself": ("|\n", "log(x)\nlog(x)\nlog(x)"),
     "list_style": ("f(a,|)\n", "b"),
     "repeats_name": ("f(a=1, |)\n", "a=2"),
