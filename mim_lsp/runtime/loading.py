@@ -17,7 +17,7 @@ from mim_lsp.runtime.choice import RuntimeOptions as RuntimeOptions
 from mim_lsp.runtime.choice import open_runtime
 from mim_lsp.runtime.protocol import Runtime
 
-DEFAULT_MODEL = "mim-py-nano"
+DEFAULT_MODEL = "mim-py-small"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _EMBEDDED = (_PACKAGE / "models", _PACKAGE.parent / "models")
 """Where the models in the box are: inside an installed package, or beside it in a checkout."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mim_lsp.cli import main
+from mim_lsp.runtime.loading import DEFAULT_MODEL
 from mim_lsp.training import tune as module
 from mim_lsp.training.tune import Measured, SourceText, TuneReport, TuneSettings
 
@@ -30,10 +31,10 @@ def test_tune_passes_its_flags_on_and_says_what_came_of_it(
 
     monkeypatch.setattr(module, "tune", fake)
     code = main(["tune", str(project), "--minutes", "2", "--threads", "1"])
-    out = project.parent / "models" / "mim-py-nano-app"
-    assert calls == [("mim-py-nano", [SourceText("a.py", "x = 1\n")], out, TuneSettings(minutes=2.0, threads=1))]
+    out = project.parent / "models" / f"{DEFAULT_MODEL}-app"
+    assert calls == [(DEFAULT_MODEL, [SourceText("a.py", "x = 1\n")], out, TuneSettings(minutes=2.0, threads=1))]
     said = capsys.readouterr()
     assert "2 held-out files         3.500   3.250" in said.out
     assert code == (0 if better else 3)
-    assert ("--model mim-py-nano-app" in said.out) is better
+    assert (f"--model {DEFAULT_MODEL}-app" in said.out) is better
     assert ("not kept" in said.err) is not better

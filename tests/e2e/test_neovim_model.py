@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mim_lsp.runtime.loading import DEFAULT_MODEL
 from tests.e2e.neovim import Editor, neovim
 
-MODEL = Path(__file__).parents[2] / "models" / "mim-py-nano"
+MODEL = Path(__file__).parents[2] / "models" / DEFAULT_MODEL
 SERVER = [str(Path(sys.executable).with_name("mim-lsp")), "--stdio"]
 LOADING_S, ANSWERING_S = 120.0, 60.0
 REQUESTED_S, SHOWN_S = 1.0, 0.5
@@ -25,7 +26,7 @@ PLACES = [
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(not (MODEL / "model.safetensors").exists(), reason="models/mim-py-nano is not there"),
+    pytest.mark.skipif(not (MODEL / "model.safetensors").exists(), reason=f"models/{DEFAULT_MODEL} is not there"),
 ]
 
 
