@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
         "calibrate",
         _run,
         "fit how confident a model's suggestions are to how often they are right",
-        "mim-lsp calibrate holes.jsonl --model mim-py-nano --plots docs/confidence --write",
+        "mim-lsp calibrate holes.jsonl --plots docs/confidence --write",
     )
     command.add_argument(
         "tasks",
