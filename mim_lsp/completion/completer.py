@@ -159,6 +159,7 @@ def _decode_settings(options: CompletionOptions, cursor: Cursor) -> DecodeSettin
         max_ms=options.max_ms,
         candidates=options.candidates,
         compare=options.compare,
+        compare_ms=options.compare_ms,
         score_empty=True,
     )
 

@@ -1,8 +1,8 @@
-"""How long to wait before a completion is begun, from the rhythm of the keys and the speed of the model.
+"""How long to wait before a completion is begun, and how long to look for a better one, from the rhythm of the keys.
 
-A model that answers before the next key comes is asked at once. A slower one would be asked for texts that are gone
-before it answers, so it is asked when the typist pauses: a gap longer than usual. The wait is shorter where people tend
-to stop and look, behind a word or at the end of a line.
+A model that answers before the next key comes is asked at once, and compares as many texts as it can by then. A slower
+one would be asked for texts that are gone before it answers, so it is asked when the typist pauses: a gap longer than
+usual. The wait is shorter where people tend to stop and look, behind a word or at the end of a line.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ BETWEEN_WORDS = 0.5
 """Share of the wait where the last character typed belongs to no word."""
 SPARE = 0.8
 """Share of the usual gap in which an answer must come to count as being in time."""
+COMPARING = 0.5
+"""Share of the usual gap after which no more texts are compared: what is left takes the answer to the editor."""
 REMEMBERED = 40
 """Gaps, and answers, that count."""
 NEEDED = 5
@@ -54,6 +56,11 @@ class Debounce:
     def usual_latency_ms(self) -> float:
         """The model's usual time for an answer; 0 as long as it has given none."""
         return median(self._latencies) if self._latencies else 0.0
+
+    @property
+    def compare_ms(self) -> float:
+        """How long texts may be compared before an answer is due."""
+        return COMPARING * self.usual_gap_ms
 
     def delay_ms(self, last_character: str) -> float:
         """How long to wait behind `last_character`, the one before the cursor (empty at the start of a text)."""

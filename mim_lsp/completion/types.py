@@ -55,6 +55,8 @@ class CompletionOptions:
     """How many different suggestions to return at most, best first."""
     compare: int = 6
     """How many middles are written, to choose from, where the model is so small that it takes no time to speak of."""
+    compare_ms: float | None = None
+    """Time in which those beyond `candidates` have to be there, in milliseconds; None: no limit."""
     prefix_tokens: int = 1024
     """Budget of the text before the cursor, in tokens; a model with a shorter context lowers it."""
     suffix_tokens: int = 384

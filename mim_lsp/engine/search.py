@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,10 @@ class SearchLimits:
     n_parameters: int
     steps_of_one: int
     """Passes that the first decode took, scoring included."""
+    began: float = 0.0
+    """When it began, in `time.perf_counter()` seconds."""
+    until: float = math.inf
+    """When middles that were not asked for have to be there."""
 
     def allow(self, branch: Branch, found: Sequence[Found], n_tries: int, steps: int) -> bool:
         """Whether a decode along `branch` is worth it, after `n_tries` that took `steps` passes and led to `found`."""
@@ -40,7 +45,12 @@ class SearchLimits:
         # What begins less likely than the best is as a whole cannot end likelier: each token takes from it.
         passes = steps + self.steps_of_one
         is_cheap = passes <= MOST_PASSES and passes * self.n_parameters <= CHEAP_WEIGHTS
-        return is_cheap and branch.log_prob >= best_total(found)
+        return is_cheap and branch.log_prob >= best_total(found) and self._in_time(n_tries)
+
+    def _in_time(self, n_tries: int) -> bool:
+        """Whether one more decode is over in time, if it takes as long as those so far on average."""
+        now = time.perf_counter()
+        return now + (now - self.began) / (n_tries + 1) <= self.until
 
 
 def rank(one: Found) -> tuple[bool, float]:

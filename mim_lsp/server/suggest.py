@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from mim_lsp.completion.cache import Answer, Fitting, Found, Shown, SuggestionCache
@@ -197,7 +197,7 @@ class Suggestions:
         started = time.monotonic()
         place = Place(request.document, request.text, request.offset)
         try:
-            result = await self.model.complete(place, request.options, flight.cancel, flight.watch)
+            result = await self.model.complete(place, self._in_time(request), flight.cancel, flight.watch)
         except Cancelled:
             self.counters.decodes_cancelled += 1
             return None
@@ -208,6 +208,12 @@ class Suggestions:
         if request.document in self._documents and result.reason not in TRANSIENT:
             self.cache.add(request.document, request.prefix, request.suffix, answer)
         return answer
+
+    def _in_time(self, request: Request) -> CompletionOptions:
+        """The request's options, with an answer before the next key if the model is able to; who asked for it waits."""
+        if request.explicit:
+            return request.options
+        return replace(request.options, compare_ms=self.debounce.compare_ms)
 
     async def _outcome(self, document: str, decode: _Decode) -> Answer | None:
         """Wait for a completion; if the waiting is cancelled and nobody else waits, the completion ends soon."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mim_lsp.completion.debounce import FIRST_GAP_MS, MAX_DELAY_MS, PAUSE, Debounce
+from mim_lsp.completion.debounce import COMPARING, FIRST_GAP_MS, MAX_DELAY_MS, PAUSE, SPARE, Debounce
 
 
 def typist(gap_ms: float, keys: int = 20, latency_ms: float | None = None) -> Debounce:
@@ -45,3 +45,11 @@ def test_one_slow_answer_among_fast_ones_does_not_count() -> None:
     for latency in (20, 20, 900, 20, 20):
         debounce.answered(latency)
     assert debounce.delay_ms("a") == 0
+
+
+def test_texts_are_compared_as_long_as_the_rhythm_leaves_time() -> None:
+    assert typist(200).compare_ms == COMPARING * 200
+    assert typist(100, keys=3).compare_ms == COMPARING * FIRST_GAP_MS
+    latency = typist(120).compare_ms
+    assert typist(120, latency_ms=latency).delay_ms("a") == 0, "what ends in this time is in time"
+    assert COMPARING < SPARE

@@ -10,8 +10,8 @@ from mim_lsp.engine.branches import Branch
 from mim_lsp.engine.found import Found
 from mim_lsp.engine.scoring import Reading, Score
 from mim_lsp.engine.search import CHEAP_WEIGHTS, MOST_PASSES, SearchLimits, best_total, rank
-from mim_lsp.engine.types import DecodeSettings, Middle
-from tests.engine.oracle import ask
+from mim_lsp.engine.types import DecodeSettings, Generation, Middle
+from tests.engine.oracle import ask, engine_on, oracle_for, request
 
 HOLE = "total = 0\nfor circle in circles:\n    total += |\nreturn total\n"
 LIKELY = Branch(-0.1, [1])
@@ -31,6 +31,32 @@ def test_what_both_directions_like_is_found_though_neither_writes_it() -> None:
     assert [middle.text for middle in greedy.middles] == ["factor"]
     assert [middle.text for middle in compared.middles] == ["best", "factor", "area"]
     assert compared.steps > greedy.steps
+
+
+def test_no_middle_is_begun_that_would_come_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+
+    def tick() -> None:
+        clock[0] += 0.010
+
+    def generate(compare_ms: float | None, **settings: int) -> Generation:
+        asked = request(HOLE)
+        runtime = oracle_for(
+            asked, {"area": 0.4, "best": 0.35, "factor": 0.25}, {"factor": 0.5, "best": 0.4, "area": 0.1}
+        )
+        runtime.before_pass = tick
+        return engine_on(runtime).generate(asked, DecodeSettings(compare_ms=compare_ms, **settings))
+
+    greedy, unlimited = generate(None), generate(None, compare=3)
+    total_ms = unlimited.encode_ms + unlimited.decode_ms
+    assert [middle.text for middle in unlimited.middles] == ["best", "factor", "area"]
+    assert generate(2 * total_ms, compare=3).middles == unlimited.middles
+    assert generate(0.0, compare=3).middles[:1] == greedy.middles, "the first is there whatever it takes"
+    first_ms = greedy.encode_ms + greedy.decode_ms
+    assert generate(first_ms + greedy.decode_ms - 1, compare=3).steps == greedy.steps
+    assert generate(first_ms + greedy.decode_ms + 1, compare=3).steps > greedy.steps
+    assert len(generate(0.0, candidates=3).middles) == 3, "those that were asked for are, too"
 
 
 def test_no_middle_is_looked_for_that_cannot_be_the_best() -> None:

@@ -28,6 +28,7 @@ class SlowModel:
         self.line = "for value in values:"
         self.steps = asyncio.Semaphore(0)
         self.asked: list[str] = []
+        self.compare_ms: list[float | None] = []
         self.active = self.most_active = 0
         self.speculated: list[str] = []
         self.warmed: list[Place] = []
@@ -38,6 +39,7 @@ class SlowModel:
     ) -> CompletionResult:
         before = place.text[: place.offset].rpartition("\n")[2]
         self.asked.append(before)
+        self.compare_ms.append(options.compare_ms)
         self.active += 1
         self.most_active = max(self.active, self.most_active)
         try:
@@ -124,6 +126,14 @@ async def test_deleting_back_is_answered_from_the_cache(typist: Typist) -> None:
     typist.text = ""
     assert await typist.shown() == ["for value in values:"]
     assert len(typist.model.asked) == 2
+
+
+async def test_while_typing_an_answer_is_due_before_the_next_key(typist: Typist) -> None:
+    typist.model.go()
+    await typist.shown()
+    typist.text = "x"
+    await typist.ask(explicit=True)
+    assert typist.model.compare_ms == [typist.suggestions.debounce.compare_ms, None], "who asked for it waits"
 
 
 async def test_a_decode_goes_on_while_what_is_typed_agrees(typist: Typist) -> None:

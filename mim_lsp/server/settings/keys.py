@@ -90,8 +90,8 @@ class Settings:
         int,
         Key(
             Whole(1, 20),
-            "how many texts are written to choose the best from, with a model that is small enough; 1 takes least "
-            "time and power, and is right less often",
+            "how many texts are written to choose the best from, with a model that is small enough, and while typing "
+            "as far as there is time before the next key; 1 takes least time and power, and is right less often",
         ),
     ] = _OPTIONS.compare
     disabled_filters: Annotated[
