@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.typing import Tally, doubles, drive, percentile, rows, table
+from benchmarks.editor import Tally, doubles
+from benchmarks.typing import drive, percentile, rows, table
 from benchmarks.typing_plot import plot
 from benchmarks.typist import Passage
 from tests.server.session import SCRIPT

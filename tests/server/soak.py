@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from benchmarks.editor import INLINE, Editor, Tally
 from benchmarks.lsp_client import LspClient, Request, Usage
-from benchmarks.typing import INLINE, Editor, Tally
 from benchmarks.typist import choose_passages
 
 GROWTH = 0.05
