@@ -152,7 +152,8 @@ class DrawnExamples:
         """See `ExampleSource`."""
         epoch, place = divmod(number, len(self.anchors))
         index, anchor = self.anchors[self._order_of(epoch)[place]]
-        return self.builder.draw(self.texts[index], anchor, self.stride, random.Random(f"{self.seed}/{number}"))
+        rng = random.Random(f"{self.seed}/{number}")
+        return self.builder.draw(self.texts[index], anchor, self.stride, rng, turn=number)
 
     def _order_of(self, epoch: int) -> npt.NDArray[np.int64]:
         """The epoch's permutation of the anchors; the last one asked for is kept."""

@@ -45,8 +45,8 @@ ABOUT = "drawn.json"
 _KINDS = ("text", "fim", *(kind.value for kind in HoleKind))
 _COUNTS = ("forward", "backward", "pairs", "forward_ends", "backward_ends")
 _INDEX = np.dtype([*((name, "<u2") for name in _COUNTS), ("kind", "u1")])
-_FORMAT = 2
-"""Of the files in a shard."""
+_FORMAT = 3
+"""Of the files in a shard, and of the rules by which examples are drawn."""
 
 
 def draw(

@@ -94,9 +94,13 @@ class ExampleBuilder:
         self.special, self.tokenizer, self.settings = config.special, tokenizer, settings
         self.token_length = [len(token) for token in tokenizer.token_bytes]
 
-    def draw(self, text: str, anchor: int, stride: int, rng: random.Random) -> Example:
-        """An example from around `text[anchor : anchor + stride]`; whole text if no hole can be drawn there."""
-        longest = int(self.settings.tokens * rng.choice(self.settings.lengths))
+    def draw(self, text: str, anchor: int, stride: int, rng: random.Random, turn: int = 0) -> Example:
+        """An example from around `text[anchor : anchor + stride]`; whole text if no hole can be drawn there.
+
+        The lengths of windows take turns, so that batches are alike in size and processes wait less for each other.
+        """
+        lengths = self.settings.lengths
+        longest = int(self.settings.tokens * lengths[turn % len(lengths)])
         if self.settings.objective != "mim":
             return self._baseline(text, anchor, longest, rng)
         example = self._both_directions(text, anchor, stride, longest, rng)

@@ -152,7 +152,7 @@ def test_a_batch_depends_on_seed_and_step_alone() -> None:
 def test_every_epoch_visits_every_place_once_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
     visited: list[tuple[str, int]] = []
 
-    def record(self: ExampleBuilder, text: str, anchor: int, stride: int, rng: random.Random) -> Example:
+    def record(self: ExampleBuilder, text: str, anchor: int, stride: int, rng: random.Random, turn: int) -> Example:
         visited.append((text, anchor))
         return Example([rng.randrange(99), 1], [0, 1], [], "text")
 

@@ -20,6 +20,7 @@ from mim_lsp.runtime.loading import LoadedModel
 from mim_lsp.syntax import tree as tree_module
 from mim_lsp.syntax.boundaries import far_prefix_end, far_suffix_start
 from mim_lsp.syntax.holes import Hole, HoleKind
+from mim_lsp.training.batches import DrawnExamples
 from mim_lsp.training.prose import Prose
 from mim_lsp.training.vocabulary import byte_level
 from mim_lsp.training.windows import PROSE_WEIGHTS, Example, ExampleBuilder, WindowSettings
@@ -345,10 +346,12 @@ def test_holes_are_drawn_far_into_a_text_that_is_only_parsed_in_part(monkeypatch
     assert {HoleKind.STATEMENT, HoleKind.EXPRESSION} <= kinds
 
 
-def test_windows_are_drawn_at_all_lengths() -> None:
-    drawing = builder(200, infill_rate=0.0, lengths=(1.0, 0.25))
-    lengths = {len(drawing.draw(SOURCE * 20, 0, 300, random.Random(seed)).forward) - 1 for seed in range(40)}
-    assert lengths == {200, 50}
+def test_lengths_of_windows_take_turns() -> None:
+    """Drawn at random, they had two processes that share a step wait for each other for 8 % of the time."""
+    drawing = builder(200, infill_rate=0.0, lengths=(1.0, 0.5, 0.25))
+    text = SOURCE * 20
+    examples = DrawnExamples([text] * 9, drawing, stride=len(text), seed=1)
+    assert [len(examples.example(number).forward) - 1 for number in range(12)] == 4 * [200, 100, 50]
 
 
 def test_holes_in_prose_are_of_its_own_kinds() -> None:
