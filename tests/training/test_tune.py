@@ -60,7 +60,7 @@ def test_a_model_that_got_worse_is_thrown_away(base: Path, tmp_path: Path, monke
 
     def restore(self: module._Best, model: module.Decoder) -> None:
         spoil(self, model)
-        model.embedding.weight.data.neg_()
+        model.embedding.weight.data.mul_(30)  # sure of what it has not learned
 
     monkeypatch.setattr(module._Best, "restore", restore)
     report = tune(base, FILES, tmp_path / "worse", TuneSettings(SHORT))
