@@ -58,9 +58,9 @@ class Debounce:
         return median(self._latencies) if self._latencies else 0.0
 
     @property
-    def compare_ms(self) -> float:
-        """How long texts may be compared before an answer is due."""
-        return COMPARING * self.usual_gap_ms
+    def compare_ms(self) -> float | None:
+        """How long texts may be compared before an answer is due; None as long as little is known of the typist."""
+        return COMPARING * self.usual_gap_ms if len(self._gaps) >= NEEDED else None
 
     def delay_ms(self, last_character: str) -> float:
         """How long to wait behind `last_character`, the one before the cursor (empty at the start of a text)."""

@@ -56,7 +56,7 @@ class CompletionOptions:
     compare: int = 6
     """How many middles are written, to choose from, where the model is so small that it takes no time to speak of."""
     compare_ms: float | None = None
-    """Time in which those beyond `candidates` have to be there, in milliseconds; None: no limit."""
+    """Time in which those beyond `candidates` have to be there, in milliseconds of decoding; None: no limit."""
     prefix_tokens: int = 1024
     """Budget of the text before the cursor, in tokens; a model with a shorter context lowers it."""
     suffix_tokens: int = 384

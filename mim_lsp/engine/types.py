@@ -57,7 +57,7 @@ class DecodeSettings:
     compare: int = 1
     """Most middles that are looked for and returned, if more than `candidates`: as long as that is cheap."""
     compare_ms: float | None = None
-    """None of those is begun that would not be there, reading included, after so many milliseconds; None: no limit."""
+    """None of those is begun that would not be there so many milliseconds after decoding began; None: no limit."""
     recall: bool = True
     """Whether the sides start with what they wrote before behind the same prompts, at no passes."""
     memory: bool = True
