@@ -34,8 +34,15 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--out", type=Path, metavar="DIR", help="checkpoint, log and model (default: runs/RECIPE)")
     command.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    command.add_argument(
+    beginning = command.add_mutually_exclusive_group()
+    beginning.add_argument(
         "--from", dest="start", metavar="NAME|DIR", help="begin with this model's weights and tokenizer"
+    )
+    beginning.add_argument(
+        "--branch",
+        type=Path,
+        metavar="DIR",
+        help="begin with the checkpoint of the run in DIR, optimizer, steps and all, by this recipe and its settings",
     )
     add_settings_flag(
         command, "change a setting of the recipe for this run, for example beta=0; kept in recipe.json in --out"
@@ -70,6 +77,7 @@ def _run(args: argparse.Namespace) -> int:
         steps=args.steps,
         resume=args.resume,
         start=_model(args.start) if args.start else None,
+        branch=args.branch,
         settings=settings,
         machine=Machine(args.device, args.threads, args.shard, args.feeders, args.drawn),
     )

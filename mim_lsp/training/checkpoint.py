@@ -88,11 +88,11 @@ def load_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer]) -
         state = load_file(whole / "optimizer.safetensors")
         progress = Progress.from_json((whole / "progress.json").read_text())
     except (OSError, ValueError, TypeError, AttributeError, SafetensorError) as error:
-        raise ModelError(f"cannot resume from {folder}: {error}. Start without --resume.") from error
+        raise ModelError(f"cannot resume from {folder}: {error}. Start without --resume or --branch.") from error
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise ModelError(f"the checkpoint in {folder} is of another recipe. Choose another --out.") from error
+        raise ModelError(f"the checkpoint in {folder} is of another recipe: the model has another shape.") from error
     _restore_optimizers(optimizers, state)
     return progress
 

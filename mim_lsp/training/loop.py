@@ -85,10 +85,11 @@ class Trainer:
         """That this process learns from in each step."""
         return -(-self.recipe.micro_batches // self.workers.size)
 
-    def resume(self) -> None:
-        """Go on from the last checkpoint; raises `ModelError` when there is none that fits."""
-        load = load_sharded if self.means.sharded or is_sharded(self.checkpoint) else load_checkpoint
-        self.progress = load(self.checkpoint, self.model, self.optimizers)
+    def resume(self, checkpoint: Path | None = None) -> None:
+        """Go on from a checkpoint, by default the run's own; raises `ModelError` when there is none that fits."""
+        origin = checkpoint or self.checkpoint
+        load = load_sharded if self.means.sharded or is_sharded(origin) else load_checkpoint
+        self.progress = load(origin, self.model, self.optimizers)
 
     def save(self) -> None:
         """Write a checkpoint; of a sharded run every process must."""

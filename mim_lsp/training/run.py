@@ -65,6 +65,7 @@ def train(
     steps: int | None = None,
     resume: bool = False,
     start: Path | None = None,
+    branch: Path | None = None,
     settings: Sequence[str] = (),
     machine: Machine | None = None,
 ) -> Path:
@@ -78,6 +79,8 @@ def train(
         steps: end after so many steps instead.
         resume: go on from the checkpoint in `out`, by the recipe and settings that are kept there.
         start: folder of a model of the recipe's shape, whose tokenizer and weights the run begins with.
+        branch: folder of another run, from whose checkpoint this one begins by its own recipe: weights, optimizer,
+            steps and time so far.
         settings: `NAME=VALUE`, changes to the recipe.
         machine: what to compute with.
 
@@ -85,7 +88,7 @@ def train(
         SettingsError: unknown recipe or setting, no such device, no budget, a `start` of another shape, drawn windows
             of another run, a run in `out` that is not to be resumed, or too little memory.
         CorpusError: the corpus is missing or empty.
-        ModelError: `resume` without a checkpoint that fits.
+        ModelError: `resume` or `branch` without a checkpoint that fits.
     """
     machine, workers = machine or Machine(), Workers()
     target = _device(machine.device, workers)
@@ -101,7 +104,8 @@ def train(
     documents, heldout = _documents(corpus, "train"), _documents(corpus, "heldout")
     out.mkdir(parents=True, exist_ok=True)
     workers.join(target)
-    known = out / TOKENIZER if resume else start and start / TOKENIZER
+    origin = out if resume else branch or start
+    known = origin and origin / TOKENIZER
     tokenizer = _tokenizer(chosen, documents, known, workers)
     if workers.is_first:
         tokenizer.save(out / TOKENIZER)
@@ -113,6 +117,8 @@ def train(
     trainer = Trainer(chosen, model, batches, measured, out, means=means, intervals=_intervals(budget), workers=workers)
     if resume:
         trainer.resume()
+    elif branch is not None:
+        trainer.resume(branch / CHECKPOINT)
     if workers.is_first:
         write_recipe(chosen, out)
         say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}{_speed(means)}")
@@ -126,7 +132,10 @@ def _recipe(name: str, out: Path, *, resume: bool) -> Recipe:
     """The recipe of that name, or what the run that goes on made of it."""
     named, kept = find_recipe(name), read_recipe(out) if resume else None
     if kept is not None and kept.name != name:
-        raise SettingsError(f"the run in {out} is of the recipe {kept.name}, not {name}. Choose another --out.")
+        raise SettingsError(
+            f"the run in {out} is of the recipe {kept.name}, not {name}. Choose another --out, and --branch {out} to "
+            "begin with its checkpoint."
+        )
     return kept or named
 
 

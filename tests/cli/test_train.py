@@ -14,7 +14,7 @@ def test_train_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
     run = SimpleNamespace(train=lambda *args, **kwargs: calls.append((args, kwargs)), Machine=lambda *args: args)
     monkeypatch.setitem(sys.modules, "mim_lsp.training.run", run)
     flags = ["--minutes", "0.5", "--corpus", "c", "--resume", "--threads", "2", "--device", "cpu", "--feeders", "0"]
-    flags += ["--drawn", "d"]
+    flags += ["--drawn", "d", "--branch", "b"]
     assert main(["train", "smoke", *flags, "--set", "beta=0", "--set", "rows=4", "--lr-scale", "0.5", "--shard"]) == 0
     expected = {
         "corpus": Path("c"),
@@ -23,6 +23,7 @@ def test_train_passes_its_flags_on(monkeypatch: pytest.MonkeyPatch) -> None:
         "steps": None,
         "resume": True,
         "start": None,
+        "branch": Path("b"),
         "settings": ["beta=0", "rows=4", "lr_scale=0.5"],
         "machine": ("cpu", 2, True, 0, Path("d")),
     }

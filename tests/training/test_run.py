@@ -100,6 +100,26 @@ def test_stopped_and_resumed_writes_the_same_model(
     assert (resumed / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
 
 
+def test_a_run_branches_off_by_another_recipe(corpus: Path, tmp_path: Path) -> None:
+    trunk = tmp_path / "trunk"
+    train("smoke", corpus=corpus, out=trunk, steps=2)
+    before = {path: path.read_bytes() for path in trunk.rglob("*") if path.is_file()}
+    fim = tmp_path / "fim"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "smoke-fim", replace(find_recipe("smoke"), name="smoke-fim", objective="fim"))
+        train("smoke-fim", corpus=corpus, out=fim, steps=3, branch=trunk)
+    same = train("smoke", corpus=corpus, out=tmp_path / "same", steps=3, branch=trunk)
+    assert {path: path.read_bytes() for path in trunk.rglob("*") if path.is_file()} == before
+    assert [row["step"] for row in log_rows(fim)] == ["3"]
+    kept = read_recipe(fim)
+    assert kept is not None
+    assert (kept.name, kept.objective) == ("smoke-fim", "fim")
+    gone_on = train("smoke", corpus=corpus, out=trunk, steps=3, resume=True)
+    assert (same / WEIGHTS).read_bytes() == (gone_on / WEIGHTS).read_bytes()
+    with pytest.raises(ModelError, match="cannot resume"):
+        train("smoke", corpus=corpus, out=tmp_path / "none", steps=3, branch=tmp_path / "nowhere")
+
+
 def test_resuming_without_a_checkpoint_is_an_error(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot resume"):
         train("smoke", corpus=corpus, out=tmp_path / "out", steps=1, resume=True)
