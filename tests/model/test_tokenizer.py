@@ -155,7 +155,7 @@ def test_a_long_run_takes_no_more_time_than_its_length_is_worth(character: str) 
         start = time.process_time()
         tiny_tokenizer().encode(character * n)
         times.append(time.process_time() - start)
-    assert times[1] < 40 * max(times[0], 0.005)
+    assert times[1] < 40 * max(times[0], 0.05)  # below that it is noise
 
 
 @given(st.lists(st.sampled_from([" ", "\t", "x", "\n", " " * 9, "\t" * 5, "x " * 3]), max_size=20).map("".join))
