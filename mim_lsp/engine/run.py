@@ -70,7 +70,7 @@ class Run:
         outcome, sides = self._decode(greedy, self.watch)
         found = self._found(outcome, sides)
         empty = self._empty_log_probs(sides)
-        best = self._with_alternatives(found, sides, self._limits(encoded))
+        best = self._with_alternatives(found, sides, began=encoded)
         for side in sides:  # what a later request may go on with
             side.row.behind.keep_only(side.written)
         return Generation(
@@ -196,17 +196,12 @@ class Run:
         (score,) = score_middles(self._step, sides, [b""])
         return score.forward.total, score.backward.total
 
-    def _limits(self, began: float) -> SearchLimits:
-        """What more may be looked for after a first decode that began at `began`."""
-        most_ms = self.settings.compare_ms
-        until = math.inf if most_ms is None else began + most_ms / 1000
-        return SearchLimits(self.settings, self.model.config.n_parameters, self.steps, began, until)
-
-    def _with_alternatives(self, found: list[Found], sides: tuple[Side, Side], limits: SearchLimits) -> list[Found]:
+    def _with_alternatives(self, found: list[Found], sides: tuple[Side, Side], *, began: float) -> list[Found]:
         """Different middles, ranked; only the best where that says that nothing is missing."""
         if found and not found[0].middle.text:
             return found[:1]
         written, out, branches = found[0].middle.text if found else "", without_near_duplicates(found), Branches()
+        limits = SearchLimits(self.settings, self.model.config.n_parameters, self.steps, began)
         branches.add(sides[0])
         for n_tries in count():
             branch = branches.pop()

@@ -31,8 +31,6 @@ class SearchLimits:
     """Passes that the first decode took, scoring included."""
     began: float = 0.0
     """When it began, in `time.perf_counter()` seconds."""
-    until: float = math.inf
-    """When middles that were not asked for have to be there."""
 
     def allow(self, branch: Branch, found: Sequence[Found], n_tries: int, steps: int) -> bool:
         """Whether a decode along `branch` is worth it, after `n_tries` that took `steps` passes and led to `found`."""
@@ -49,8 +47,10 @@ class SearchLimits:
 
     def _in_time(self, n_tries: int) -> bool:
         """Whether one more decode is over in time, if it takes as long as those so far on average."""
-        now = time.perf_counter()
-        return now + (now - self.began) / (n_tries + 1) <= self.until
+        if self.settings.compare_ms is None:
+            return True
+        spent_ms = 1000 * (time.perf_counter() - self.began)
+        return spent_ms + spent_ms / (n_tries + 1) <= self.settings.compare_ms
 
 
 def rank(one: Found) -> tuple[bool, float]:

@@ -150,12 +150,17 @@ def test_the_ids_of_the_model_in_the_box_are_those_of_the_library() -> None:
 @pytest.mark.parametrize("character", [" ", "\t", "x", "^", "1", "é", "😀", "\0", "\r"])
 def test_a_long_run_takes_no_more_time_than_its_length_is_worth(character: str) -> None:
     """A run of ten times as many takes about ten times as long, and not a hundred times."""
-    times = []
-    for n in (30_000, 300_000):
-        start = time.process_time()
-        tiny_tokenizer().encode(character * n)
-        times.append(time.process_time() - start)
-    assert times[1] < 40 * max(times[0], 0.05)  # below that it is noise
+
+    def least_time(n: int) -> float:
+        """The shortest of a few: a busy machine makes some longer, and none shorter."""
+        times = []
+        for _ in range(4):
+            start = time.process_time()
+            tiny_tokenizer().encode(character * n)
+            times.append(time.process_time() - start)
+        return min(times)
+
+    assert least_time(300_000) < 40 * max(least_time(30_000), 0.005)
 
 
 @given(st.lists(st.sampled_from([" ", "\t", "x", "\n", " " * 9, "\t" * 5, "x " * 3]), max_size=20).map("".join))
