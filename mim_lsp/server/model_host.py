@@ -56,8 +56,8 @@ class ModelHost:
         """Set when the loader has returned or failed."""
         self.message = ""
         """Why the model could not be loaded, as one line; empty otherwise."""
-        self.active_decodes = 0
-        """How many completions are being written at this moment, speculative ones included."""
+        self._decoding = set[CancelFlag]()
+        """What is being completed on the present thread."""
         self.restarts = 0
         """How often the model was loaded anew because it hung or failed."""
 
@@ -69,6 +69,11 @@ class ModelHost:
         if self._loading is None and self.settled.is_set():
             return "failed" if self.message else "unloaded"
         return "loading"
+
+    @property
+    def active_decodes(self) -> int:
+        """How many completions are being written at this moment, speculative ones included."""
+        return len(self._decoding)
 
     @property
     def model_name(self) -> str | None:
@@ -86,15 +91,18 @@ class ModelHost:
             return
         if self._loading is None:
             self._loading = asyncio.ensure_future(self._do_load())
-        # Whoever waits may be cancelled, but loading is not tied to a request.
-        await asyncio.shield(self._loading)
+        # Again if meanwhile another model is to be loaded.
+        while (loading := self._loading) is not None:
+            # Whoever waits may be cancelled, but loading is not tied to a request.
+            await asyncio.shield(loading)
 
     async def restart(self, load: Callable[[], Completer] | None = None) -> None:
         """Load the model anew, or another one with `load`; what is being completed ends with `Cancelled`."""
         self._load = load or self._load
         self._drop()
         self._thread.abandon()
-        self._thread = ModelThread()
+        # A thread of its own each time, and a set: what was abandoned may come to its end later.
+        self._thread, self._decoding = ModelThread(), set()
         self.message = ""
         self.settled.clear()
         await self.load()
@@ -154,14 +162,19 @@ class ModelHost:
 
         return await self._run(read, Urgency.WARM, cancel)
 
-    async def use(self, work: Callable[[Completer, CancelFlag], Answer]) -> Answer:
+    async def use(
+        self, work: Callable[[Completer, CancelFlag], Answer], urgency: Urgency = Urgency.REQUEST
+    ) -> Answer:
         """The result of `work`, which may ask the completer several times and is to pass the flag on.
 
+        Waits for the model if it is still being loaded, or was unloaded.
+
         Raises:
-            Cancelled: the model is not loaded, or was loaded anew meanwhile.
+            Cancelled: there is no model, it was loaded anew meanwhile, or something more urgent came.
         """
+        await self.load()
         cancel = CancelFlag()
-        return await self._run(lambda completer: work(completer, cancel), Urgency.REQUEST, cancel)
+        return await self._run(lambda completer: work(completer, cancel), urgency, cancel)
 
     def forget(self, document: str) -> None:
         """Have the completer free what it holds for `document`, after what is being decoded."""
@@ -219,15 +232,15 @@ class ModelHost:
         self, place: Place, options: CompletionOptions, cancel: CancelFlag, watch: Watch | None, completer: Completer
     ) -> CompletionResult:
         cancel.check()
-        self.active_decodes += 1
+        decoding = self._decoding
+        decoding.add(cancel)
         try:
             return completer.complete(place.text, place.offset, options, cancel, place.document, watch)
         finally:
-            self.active_decodes -= 1
+            decoding.discard(cancel)
 
     async def _hung(self) -> None:
         self.restarts += 1
-        self.active_decodes = 0
         self._report("The model did not answer any more and is loaded anew.")
         await self.restart()
 

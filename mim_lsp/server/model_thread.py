@@ -25,7 +25,7 @@ class Urgency(IntEnum):
     REQUEST = 0
     """Somebody waits for it."""
     WARM = 1
-    """Reading ahead at the place where the typist is."""
+    """Reading ahead at the place where the typist is, or asking what a list of actions is to say."""
     SPECULATION = 2
     """Completing a place where the typist may be soon."""
 
@@ -127,6 +127,7 @@ class ModelThread:
             job.run()
             with self._changed:
                 self._running = None
+            del job  # or it would hold the model, which may be unloaded, until the next job comes
 
     def _next(self) -> _Job | None:
         """The next job, waiting for one without using the processor; None when closed."""

@@ -3,14 +3,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from mim_lsp.completion.types import CancelFlag, Candidate, CompletionOptions, CompletionResult, Watch
+from mim_lsp.completion.types import CancelFlag, Candidate, Completer, CompletionOptions, CompletionResult, Watch
 from mim_lsp.errors import Cancelled, DocumentError, ModelError
 from mim_lsp.server import model_host
 from mim_lsp.server.model_host import MAX_FAILURES, ModelHost, Place
+from mim_lsp.server.model_thread import Urgency
 
 pytestmark = pytest.mark.asyncio
 PATIENCE_S = 60.0
@@ -189,24 +191,72 @@ async def test_a_job_that_hangs_is_abandoned_and_the_model_loaded_anew() -> None
             return False
 
     host = ModelHost(lambda: completers[host.restarts], said.append, hang_s=0.05)
+    hanging = host._thread
     with pytest.raises(Cancelled):
         await _complete(host, "doc", "abc", 1, Deaf())
     assert (host.restarts, len(said), host.state, host.active_decodes) == (1, 1, "ready", 0)
     assert (await _complete(host, "doc", "abc", 2)).insert_text == "ab"
     stuck.set()
+    assert hanging.close(PATIENCE_S)
+    assert host.active_decodes == 0
 
 
 async def test_an_idle_model_is_unloaded_and_comes_back_when_asked(gate: threading.Event) -> None:
-    loads = list[int]()
-    host = ModelHost(lambda: loads.append(1) or FakeCompleter(gate))
+    loaded = list[weakref.ref[FakeCompleter]]()
+
+    def load() -> FakeCompleter:
+        completer = FakeCompleter(gate)
+        loaded.append(weakref.ref(completer))
+        return completer
+
+    host = ModelHost(load)
     host.unload_after_s = 0.02
     gate.set()
     await _complete(host, "doc", "abc", 1)
     async with asyncio.timeout(PATIENCE_S):
-        while host.state != "unloaded":
+        while host.state != "unloaded" or loaded[0]() is not None:
             await asyncio.sleep(0.005)
     assert (await _complete(host, "doc", "abc", 1)).insert_text == "a"
-    assert len(loads) == 2
+    assert len(loaded) == 2
+
+
+async def test_a_question_loads_the_model_that_was_unloaded(gate: threading.Event) -> None:
+    host, _ = await _loaded(gate)
+    host.unload()
+    assert host.state == "unloaded"
+    assert await host.use(lambda completer, _: completer.model_name) == "fake"
+
+
+async def test_a_request_that_waits_for_a_model_gets_the_one_that_is_loaded_instead(gate: threading.Event) -> None:
+    begun, gate_of_loading = threading.Event(), threading.Event()
+
+    def slow() -> FakeCompleter:
+        begun.set()
+        gate_of_loading.wait(PATIENCE_S)
+        return FakeCompleter(gate)
+
+    gate.set()
+    host = ModelHost(slow)
+    request = asyncio.create_task(_complete(host, "doc", "abc", 1))
+    assert await asyncio.to_thread(begun.wait, PATIENCE_S)
+    await host.restart(lambda: FakeCompleter(gate))
+    gate_of_loading.set()
+    assert (await request).insert_text == "a"
+
+
+async def test_a_question_in_the_background_gives_way_to_a_request(gate: threading.Event) -> None:
+    host, completer = await _loaded(gate)
+
+    def ask(model: Completer, cancel: CancelFlag) -> int:
+        return model.warm("abc", 1, OPTIONS, cancel)
+
+    question = asyncio.create_task(host.use(ask, Urgency.WARM))
+    assert await asyncio.to_thread(completer.started.wait, PATIENCE_S)
+    request = asyncio.create_task(_complete(host, "doc", "abc", 2))
+    with pytest.raises(Cancelled):
+        await question
+    gate.set()
+    assert (await request).insert_text == "ab"
 
 
 async def test_idle_work_gives_way_to_a_request(gate: threading.Event) -> None:
