@@ -19,10 +19,11 @@ from mim_lsp.syntax.scopes import import_ranges
 MAX_IMPORTS = 200
 """Import statements of a file that are looked at for the place of a new one."""
 _SOURCE_FOLDER = "src"
-_HEAD = re.compile(
-    r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r))*(?:[rRuU]?(?:\"\"\".*?\"\"\"|'''.*?''')[ \t]*(?:\r\n|\n|\r|\Z))?",
-    re.DOTALL,
-)
+_REST = r"[ \t]*(?:#[^\r\n]*)?"  # of a line: nothing, or a comment
+_BREAK = r"(?:\r\n|\n|\r)"
+_STRING = r"""[rRuU]?(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*')"""
+_HEAD = re.compile(rf"(?:{_REST}{_BREAK})*(?:{_STRING}{_REST}(?:{_BREAK}|\Z))?", re.DOTALL)
+_LINE_END = re.compile(rf"{_REST}(?=[\r\n]|\Z)")
 
 
 class ImportLine(NamedTuple):
@@ -73,7 +74,9 @@ def import_change(source: Source, line: str) -> Change:
     ends = [end for start, end in ranges if start < first and source.text[start - 1 : start] in ("", "\n", "\r")]
     line_break = "\r\n" if "\r\n" in source.text else "\n"
     if ends:
-        return Change(ends[-1], ends[-1], line_break + line)
+        rest = _LINE_END.match(source.text, ends[-1])
+        at = rest.end() if rest is not None else ends[-1]
+        return Change(at, at, line_break + line)
     head = _HEAD.match(source.text)
     at = head.end() if head is not None else 0
     return Change(at, at, line + 2 * line_break)

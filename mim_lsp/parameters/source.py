@@ -7,7 +7,7 @@ import re
 from mim_lsp.parameters.unbound import Scopes
 from mim_lsp.syntax.signatures import Signature as Signature
 from mim_lsp.syntax.signatures import signature_at, signatures_of
-from mim_lsp.syntax.tree import SyntaxTree
+from mim_lsp.syntax.tree import MAX_PARSED_CHARS, SyntaxTree
 
 
 class Source:
@@ -15,9 +15,14 @@ class Source:
 
     def __init__(self, text: str, focus: int = 0) -> None:
         self.text = text
+        self._focus = focus
         self.tree = SyntaxTree.parse(text, focus)
         self.scopes = Scopes(self.tree)
         self._signatures: list[Signature] | None = None
+
+    def covers(self, offset: int) -> bool:
+        """Whether what is around `offset` was parsed, which a very long file is only around the focus."""
+        return len(self.text) <= MAX_PARSED_CHARS or abs(offset - self._focus) <= MAX_PARSED_CHARS // 4
 
     def function_at(self, offset: int) -> Signature | None:
         """The innermost function around `offset`: on a line's indentation or end, that of the line's code."""

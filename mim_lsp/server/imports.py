@@ -5,15 +5,13 @@ A line is offered once the model agrees to it. It is asked in the background: wh
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from lsprotocol import types
 
 from mim_lsp.completion.types import CancelFlag, Completer
-from mim_lsp.errors import Cancelled
 from mim_lsp.parameters.insert import word_at
 from mim_lsp.parameters.missing_import import ImportLine, agrees, import_change
 from mim_lsp.parameters.proposals import ask_model
@@ -55,7 +53,7 @@ async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[t
             data=[TAG, document.uri, document.version, line.text],
         )
         for each in found.values()
-        for line in ls.parameters.imports.get(each.name, ())
+        for line in ls.parameters.imports.answers.get(each.name, ())
     ]
     return actions if resolves_edits(ls) else [await resolve(ls, action) for action in actions]
 
@@ -93,20 +91,15 @@ def _undefined(document: Document, source: Source, params: types.CodeActionParam
 
 async def _ask(ls: MimLanguageServer, document: Document, source: Source, names: list[str]) -> None:
     """Have the model say to which lines it agrees; what comes late is there the next time."""
-    known = ls.parameters
+    questions, beside = ls.parameters.imports, Neighbours.of(ls, document)
     for name in names:
-        if name not in known.imports and name not in known.asked_imports and ls.model.state == "ready":
-            lines = Neighbours.of(ls, document).import_lines(source, name)
-            known.asked_imports[name] = asyncio.ensure_future(_learn(ls, source, name, lines, known.imports))
-    if tasks := [task for task in known.asked_imports.values() if not task.done()]:
-        await asyncio.wait(tasks, timeout=WAIT_S)
+        questions.ask(ls.model, name, partial(_agreed, source, beside, name))
+    await questions.wait(WAIT_S)
 
 
-async def _learn(
-    ls: MimLanguageServer, source: Source, name: str, lines: list[ImportLine], into: dict[str, tuple[ImportLine, ...]]
-) -> None:
-    def ask(completer: Completer, cancel: CancelFlag) -> tuple[ImportLine, ...]:
-        return tuple(line for line in lines if agrees(source, line, ask_model(completer, cancel)))
-
-    with suppress(Cancelled):
-        into[name] = await ls.model.use(ask)
+def _agreed(
+    source: Source, beside: Neighbours, name: str, completer: Completer, cancel: CancelFlag
+) -> tuple[ImportLine, ...]:
+    """The lines to which the model agrees. Called on the model's thread, since it parses files."""
+    ask = ask_model(completer, cancel)
+    return tuple(line for line in beside.import_lines(source, name) if agrees(source, line, ask))

@@ -162,9 +162,7 @@ class ModelHost:
 
         return await self._run(read, Urgency.WARM, cancel)
 
-    async def use(
-        self, work: Callable[[Completer, CancelFlag], Answer], urgency: Urgency = Urgency.REQUEST
-    ) -> Answer:
+    async def use(self, work: Callable[[Completer, CancelFlag], Answer], urgency: Urgency = Urgency.REQUEST) -> Answer:
         """The result of `work`, which may ask the completer several times and is to pass the flag on.
 
         Waits for the model if it is still being loaded, or was unloaded.

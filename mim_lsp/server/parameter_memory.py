@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from mim_lsp.server.documents import Document
+from mim_lsp.server.questions import Questions
 
 if TYPE_CHECKING:
     from mim_lsp.parameters.declaration import Declaration
     from mim_lsp.parameters.missing_import import ImportLine
     from mim_lsp.parameters.source import Source
 
-Key = tuple[int, str]
+FunctionName = tuple[int, str]
 """Where a function starts, and a name that it lacks."""
 
 
@@ -22,19 +22,21 @@ class ParameterMemory:
     def __init__(self) -> None:
         self._version: tuple[str, int | None] | None = None
         self._source: Source | None = None
-        self.declarations: dict[Key, Declaration] = {}
-        self.under_way: dict[Key, asyncio.Task[None]] = {}
-        self.imports: dict[str, tuple[ImportLine, ...]] = {}
+        self.declarations: Questions[FunctionName, Declaration] = Questions()
+        self.imports: Questions[str, tuple[ImportLine, ...]] = Questions()
         """By undefined name, the lines to which the model agrees."""
-        self.asked_imports: dict[str, asyncio.Task[None]] = {}
 
     def look_at(self, document: Document, offset: int) -> Source:
-        """The document as it is now; what is known of another document, or version, is forgotten."""
+        """The document as it is now, parsed around `offset` at least; what is known of another document, or version, is
+        forgotten.
+        """
         from mim_lsp.parameters.source import Source
 
         version = (document.uri, document.version)
-        if self._source is None or version != self._version:
+        if version != self._version:
+            self.declarations.drop()
+            self.imports.drop()
+            self.declarations, self.imports = Questions(), Questions()
+        if self._source is None or version != self._version or not self._source.covers(offset):
             self._version, self._source = version, Source(document.source, offset)
-            self.declarations, self.under_way = {}, {}
-            self.imports, self.asked_imports = {}, {}
         return self._source

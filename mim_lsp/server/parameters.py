@@ -7,10 +7,9 @@ around the cursor. The list comes without the edits; what the model makes of a n
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from lsprotocol import types
@@ -114,7 +113,7 @@ async def _made(ls: MimLanguageServer, asked: Asked | None) -> tuple[Plan, Docum
     if asked is None or document is None or document.version != asked.version:
         raise EditError("the document has changed since")
     source = ls.parameters.look_at(document, asked.function)
-    known = ls.parameters.declarations.get((asked.function, asked.name))
+    known = ls.parameters.declarations.answers.get((asked.function, asked.name))
     beside = Neighbours.of(ls, document)
     plan = await ls.model.use(lambda model, cancel: _plan(ask_model(model, cancel), source, asked, known, beside))
     if beside.have_changed(ls):
@@ -149,7 +148,7 @@ def _at(source: Source, offset: int, diagnostics: tuple[types.Diagnostic, ...]) 
 
 
 def _actions(ls: MimLanguageServer, document: Document, missing: _Missing) -> Iterator[types.CodeAction]:
-    known = ls.parameters.declarations.get((missing.signature.start, missing.name))
+    known = ls.parameters.declarations.answers.get((missing.signature.start, missing.name))
     declaration = known or Declaration(missing.name)
     kind = types.CodeActionKind.QuickFix if missing.is_at_cursor else _REFACTOR
     diagnostics = list(missing.diagnostics) or None
@@ -163,24 +162,17 @@ def _actions(ls: MimLanguageServer, document: Document, missing: _Missing) -> It
 
 async def _ask_for_titles(ls: MimLanguageServer, source: Source, missing: Iterable[_Missing]) -> None:
     """Have the model say what the parameters are to be, for the titles; what comes late is there the next time."""
-    known = ls.parameters
+    questions = ls.parameters.declarations
     for each in missing:
-        key = (each.signature.start, each.name)
-        if key not in known.declarations and key not in known.under_way and ls.model.state == "ready":
-            known.under_way[key] = asyncio.ensure_future(_learn(ls, source, each, known.declarations))
-    if tasks := [task for task in known.under_way.values() if not task.done()]:
-        await asyncio.wait(tasks, timeout=TITLE_S)
+        questions.ask(ls.model, (each.signature.start, each.name), partial(_declared, source, each))
+    await questions.wait(TITLE_S)
 
 
-async def _learn(
-    ls: MimLanguageServer, source: Source, missing: _Missing, into: dict[tuple[int, str], Declaration]
-) -> None:
-    def ask(completer: Completer, cancel: CancelFlag) -> Declaration:
-        return declare(source, missing.signature, missing.name, ask_model(completer, cancel))
-
-    with suppress(Cancelled):
-        into[missing.signature.start, missing.name] = await ls.model.use(ask)
-        logger.debug("Parameter %s is %s", missing.name, into[missing.signature.start, missing.name].text)
+def _declared(source: Source, missing: _Missing, completer: Completer, cancel: CancelFlag) -> Declaration:
+    """What the model makes of a name. Called on the model's thread."""
+    declaration = declare(source, missing.signature, missing.name, ask_model(completer, cancel))
+    logger.debug("Parameter %s is %s", missing.name, declaration.text)
+    return declaration
 
 
 def _plan(ask: Ask, source: Source, asked: Asked, known: Declaration | None, beside: Neighbours) -> Plan:
