@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -77,6 +78,11 @@ class MimLanguageServer(LanguageServer):
         self.configuration.begin(params.initialization_options, workspace_roots(params))
         self._follow(self.settings)
 
+    def adopt_roots(self, roots: tuple[Path, ...]) -> None:
+        """The workspace has other folders now."""
+        self.configuration.move(roots)
+        self._follow(self.settings)
+
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` in the background; it ends with the event loop."""
         task = asyncio.ensure_future(work)
@@ -126,8 +132,9 @@ class MimLanguageServer(LanguageServer):
         roots = self.configuration.roots
         self.permission.follow(settings, roots)
         self.context.follow(roots, self.permission.exclusions, read=settings.context, remember=settings.remember)
-        for uri, document in self.workspace.text_documents.items():
-            self.context.update(uri, document.source)
+        for document in self.workspace.text_documents.values():
+            self.context.update(document.uri, document.source)
+            self.start(self.context.refresh(document.uri))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error of pygls or of the client's messages; pygls would pop up a message to the user."""

@@ -7,6 +7,7 @@ from lsprotocol import types
 from mim_lsp.errors import Cancelled, EditError
 from mim_lsp.parameters.missing_argument import LackingCall, add_arguments, lacking_call
 from mim_lsp.parameters.proposals import ask_model
+from mim_lsp.parameters.source import Source
 from mim_lsp.server.action_support import annotates_changes, resolves_edits, wants
 from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.documents import Document
@@ -23,14 +24,17 @@ async def offer(ls: MimLanguageServer, params: types.CodeActionParams) -> list[t
     document = ls.document(params.text_document.uri)
     if document is None or document.language != "python" or ls.permission.refusal(document, invoked=True):
         return []
+    if not wants(params.context, KIND):
+        return []
     places = [params.range.start, *(each.range.start for each in params.context.diagnostics)]
     offsets = [document.offset_at_position(place) for place in places]
-    found = next((call for offset in offsets if (call := _lacking(ls, document, offset))), None)
-    if found is None or not wants(params.context, KIND):
+    version = document.version
+    found = await _lacking(ls, document, offsets)
+    if found is None:
         return []
     names = ", ".join(f"'{name}'" for name in found.names)
     title = f"Add missing argument{'s' if len(found.names) > 1 else ''} {names}"
-    action = types.CodeAction(title, KIND, data=[TAG, document.uri, document.version, found.call.open])
+    action = types.CodeAction(title, KIND, data=[TAG, document.uri, version, found.call.open])
     if resolves_edits(ls):
         return [action]
     resolved = await resolve(ls, action)
@@ -57,7 +61,8 @@ async def _edit(ls: MimLanguageServer, uri: str, version: object, offset: int) -
         Cancelled: the model is not loaded.
     """
     document = ls.document(uri)
-    lacking = _lacking(ls, document, offset) if document is not None and document.version == version else None
+    is_same = document is not None and document.version == version
+    lacking = await _lacking(ls, document, [offset]) if document is not None and is_same else None
     if document is None or lacking is None:
         raise EditError("the document has changed since")
     source = ls.parameters.look_at(document, offset)
@@ -72,6 +77,13 @@ async def _edit(ls: MimLanguageServer, uri: str, version: object, offset: int) -
     )
 
 
-def _lacking(ls: MimLanguageServer, document: Document, offset: int) -> LackingCall | None:
+async def _lacking(ls: MimLanguageServer, document: Document, offsets: list[int]) -> LackingCall | None:
+    """The first call around any of the offsets that lacks something. What it calls may have to be read from a file."""
+    places = [(ls.parameters.look_at(document, offset), offset) for offset in offsets]
     beside = Neighbours.of(ls, document)
-    return lacking_call(ls.parameters.look_at(document, offset), offset, beside.imported)
+
+    def first(places: list[tuple[Source, int]]) -> LackingCall | None:
+        found = (lacking_call(source, offset, beside.imported) for source, offset in places)
+        return next((call for call in found if call is not None), None)
+
+    return await ls.context.in_background(first, places)

@@ -43,6 +43,11 @@ class Configuration:
         self.roots = roots
         self.read_project()
 
+    def move(self, roots: tuple[Path, ...]) -> None:
+        """Take other folders, and the settings of the project in the first of them."""
+        self.roots, self._project = roots, None
+        self.read_project()
+
     def update(self, section: object) -> None:
         """Take what the client's configuration says now."""
         self._client = Source(_section(section))

@@ -6,10 +6,11 @@ The model's memory holds their texts (setting `remember`); the model reads their
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mim_lsp.completion.exclusion import Exclusions
 from mim_lsp.completion.other_files import OtherFiles
@@ -19,8 +20,12 @@ from mim_lsp.server.model_host import Place
 if TYPE_CHECKING:
     from mim_lsp.completion.related import WorkspaceContext
 
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
 BUDGET_TOKENS = 64
 """Of what is read of other files; docs/context.md has the numbers."""
+
 CHARS_PER_TOKEN = 3
 """Of Python code it is more; so the budget is kept without asking the model's tokenizer."""
 
@@ -66,9 +71,17 @@ class Context:
 
     async def refreshed(self, options: CompletionOptions, place: Place) -> CompletionOptions:
         """The same after a look into the files; for idle time."""
-        for each in self._both:
-            await asyncio.get_running_loop().run_in_executor(self._thread, each.refresh, place.document)
+        await self.refresh(place.document)
         return self.added(options, place)
+
+    async def refresh(self, uri: str) -> None:
+        """Look into the files around an open document."""
+        for each in self._both:
+            await self.in_background(each.refresh, uri)
+
+    async def in_background(self, look: Callable[[Given], Found], given: Given) -> Found:
+        """What a function that reads files says, on the thread for that."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, look, given)
 
     @property
     def _both(self) -> list[WorkspaceContext | OtherFiles]:

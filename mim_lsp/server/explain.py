@@ -38,8 +38,9 @@ async def explain(ls: MimLanguageServer, params: Any) -> dict[str, object]:
     reason = ls.permission.refusal(document, invoked=True) if document else "unknown_document"
     if document is None or reason is not None:
         return _silence(reason)
+    place = Place(document.uri, document.source, document.offset_at_position(at))
     options = replace(ls.settings.options_for(_TYPING), language=document.language)
-    place = Place(uri, document.source, document.offset_at_position(at))
+    options = ls.context.added(options, place)
     try:
         explained = _explained(await ls.model.complete(place, options, CancelFlag()))
     except Cancelled:

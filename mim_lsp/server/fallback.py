@@ -37,7 +37,7 @@ def _menu_item(document: Document, item: types.InlineCompletionItem, position: t
     offset = document.offset_at_position(span.start)
     word = word_before(document.source, offset)
     text = word + str(item.insert_text)
-    first = text.splitlines()[0].strip()
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return types.CompletionItem(
         label=first if len(first) <= MOST_LABEL else first[: MOST_LABEL - 1] + "…",
         kind=types.CompletionItemKind.Text,

@@ -18,6 +18,7 @@ from mim_lsp.server.inline import inline_completion
 from mim_lsp.server.logs import ClientLog, set_level
 from mim_lsp.server.messages import document_uri, position
 from mim_lsp.server.progress import show_progress
+from mim_lsp.server.roots import changed_roots
 
 SECTION = "mim"
 """The section of the editor's configuration that holds our settings."""
@@ -31,6 +32,7 @@ def register(ls: MimLanguageServer) -> None:
     ls.feature(types.INITIALIZE)(initialize)
     ls.feature(types.INITIALIZED)(initialized)
     ls.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    ls.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
     ls.feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
     ls.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     ls.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
@@ -65,6 +67,11 @@ def did_change_configuration(ls: MimLanguageServer, params: types.DidChangeConfi
         ls.start(_pull_settings(ls))
     elif isinstance(params.settings, dict):
         ls.configuration.update(params.settings.get(SECTION))
+
+
+def did_change_workspace_folders(ls: MimLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Read files in the folders that were added, and no longer in those that were removed."""
+    ls.adopt_roots(changed_roots(ls.configuration.roots, params.event))
 
 
 def did_open(ls: MimLanguageServer, params: types.DidOpenTextDocumentParams) -> None:

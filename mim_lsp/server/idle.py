@@ -84,4 +84,4 @@ class IdleWork:
 def _accepted(request: Request, shown: Fitting) -> Request:
     """The request after `shown` was accepted."""
     text = request.prefix + shown.text + request.suffix[shown.replaces :]
-    return request._replace(text=text, offset=request.offset + len(shown.text), explicit=False)
+    return request._replace(text=text, offset=request.offset + len(shown.text))

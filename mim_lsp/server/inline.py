@@ -89,9 +89,16 @@ async def _answer(
 
 def _use_the_rest(ls: MimLanguageServer, document: Document, request: Request, suggested: Suggested) -> None:
     """Have what comes next prepared while the typist looks at the suggestion."""
-    if suggested.fittings and ls.settings.speculate:
-        ls.idle.look_ahead(request, suggested.fittings[0])
+    if suggested.fittings and ls.settings.speculate and ls.settings.trigger != "manual":
+        ls.idle.look_ahead(_while_typing(ls, request), suggested.fittings[0])
     ls.idle.rest_at(Place(document.uri, request.text, request.offset), request.options)
+
+
+def _while_typing(ls: MimLanguageServer, request: Request) -> Request:
+    """The request as the next one will be, even if this one was made by a key: as sure of itself as for any typist."""
+    usual = ls.settings.options_for(types.InlineCompletionTriggerKind.Automatic)
+    options = replace(request.options, candidates=usual.candidates, eagerness=usual.eagerness)
+    return request._replace(options=options, explicit=False)
 
 
 def _cursor(document: Document, params: types.InlineCompletionParams) -> _Cursor:

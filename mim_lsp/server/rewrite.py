@@ -74,8 +74,9 @@ async def _rewrite(ls: MimLanguageServer, document: Document, start: int, end: i
     text, version = document.source, document.version
     place = Place(document.uri, text[:start] + text[end:], start)
     old = text[start:end]
+    options = ls.context.added(_options(ls, document, old), place)
     try:
-        result = await ls.model.complete(place, _options(ls, document, old), CancelFlag())
+        result = await ls.model.complete(place, options, CancelFlag())
     except Cancelled:
         return REASONS["cancelled"]
     if result.reason is not None:

@@ -36,6 +36,7 @@ LINES = (
     "def fetch(url, timeout: float = 10",
     "import json",
     "from app.tools import fetch",
+    "def later():\n    pass",
 )
 CONFIDENCE = 0.5
 STEP_S = 0.002

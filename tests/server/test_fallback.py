@@ -68,6 +68,11 @@ async def test_the_label_of_a_long_text_is_its_first_line(session: Session) -> N
     assert item.text_edit.new_text.count("\n") == 2
 
 
+async def test_the_label_of_a_text_that_begins_with_a_line_break_is_what_comes_then(session: Session) -> None:
+    (item,) = await menu(session, session.open("def later():\n"), 0, 12)
+    assert (item.label, item.filter_text) == ("pass", "pass")
+
+
 async def test_no_suggestion_is_no_entry(session: Session) -> None:
     assert await menu(session, session.open(CODE), 4, 11) == []
     assert await menu(session, "file:///tmp/never_opened.py", 0, 0) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types as t
 
-from mim_lsp.server.roots import workspace_roots
+from mim_lsp.server.roots import changed_roots, workspace_roots
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="paths of POSIX systems")
 
@@ -20,6 +20,13 @@ def test_folders_come_before_the_older_fields() -> None:
     assert roots(workspace_folders=folders, root_uri="file:///d", root_path="/e") == (Path("/a b"), Path("/c"))
     assert roots(root_uri="file:///d", root_path="/e") == (Path("/d"),)
     assert roots(root_path="/e") == (Path("/e"),)
+
+
+def test_folders_that_are_added_come_last() -> None:
+    added = [t.WorkspaceFolder("file:///c", "c"), t.WorkspaceFolder("file:///a", "a")]
+    removed = [t.WorkspaceFolder("file:///b%20b", "b")]
+    event = t.WorkspaceFoldersChangeEvent(added, removed)
+    assert changed_roots((Path("/a"), Path("/b b")), event) == (Path("/a"), Path("/c"))
 
 
 def test_folders_that_are_not_on_this_machine_are_none() -> None:
