@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mim_lsp.engine.lines import LineTokens
+from mim_lsp.engine.lines import MOST_LONG_CHARS, LineTokens
 from mim_lsp.engine.vocabulary import OwnVocabulary, is_text
 from mim_lsp.runtime.loading import Direction
 from tests.tiny import SOURCE, tiny_tokenizer
@@ -23,6 +25,31 @@ def test_line_by_line_gives_the_same_tokens(text: str) -> None:
 def test_line_by_line_gives_the_same_tokens_for_a_file() -> None:
     for text in (SOURCE, SOURCE.replace("\n", "\r\n"), ""):
         assert LINES.encode(text) == TOKENIZER.encode(text)
+
+
+def test_long_lines_give_the_same_tokens_again_and_again() -> None:
+    lines = LineTokens(TOKENIZER)
+    texts = [f"{SOURCE}\n{number} = {'[1, 2], ' * 200_000}\n{SOURCE}" for number in range(2)]
+    for text in (*texts, *texts):
+        assert lines.encode(text) == TOKENIZER.encode(text)
+        assert lines.characters(text) == "".join(map(chr, TOKENIZER.encode(text)))
+
+
+def test_typing_in_a_very_long_line_takes_no_more_memory() -> None:
+    lines = LineTokens(TOKENIZER)
+    long = "[1, 2], " * 5_000
+
+    def type_keys(n: int) -> int:
+        for number in range(n):
+            lines.characters(f"{number}: {long}")
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        full = type_keys(1 + MOST_LONG_CHARS // len(long))
+        assert type_keys(100) - full < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(code)
