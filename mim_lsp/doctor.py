@@ -74,7 +74,8 @@ def _parser() -> str:
     """Parse a line of Python with tree-sitter."""
     from mim_lsp.syntax.tree import SyntaxTree
 
-    SyntaxTree.parse(_SNIPPET)
+    if not SyntaxTree.parse(_SNIPPET).is_parsed:  # which raises nothing
+        raise MimError("Python is not parsed: pip install --force-reinstall tree-sitter tree-sitter-python")
     return "tree-sitter parses Python"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "completion-experience.md").read_text(encoding="utf-8")
-TESTS = sorted(set(re.findall(r"`(tests/[^`]+)`", PAGE)))
+TESTS = sorted(set(re.findall(r"`((?:tests|editors)/[^`]+)`", PAGE)))
 PROGRAMS = sorted(set(re.findall(r"`python -m ([\w.]+)", PAGE)))
 SCRIPTS = sorted(set(re.findall(r"`(scripts/[\w-]+)`", PAGE)))
 BAR, COMPLAINTS = 14, 20

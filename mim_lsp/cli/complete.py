@@ -38,11 +38,11 @@ def _run(args: argparse.Namespace) -> int:
 
     text, offset = read_cursor(args.location)
 
-    from mim_lsp.cli.options import completion_options, runtime_options
+    from mim_lsp.cli.options import options_at, runtime_options
     from mim_lsp.completion import open_completer
 
     completer = open_completer(args.model, runtime_options(args))
-    result = completer.complete(text, offset, completion_options(args))
+    result = completer.complete(text, offset, options_at(args.location, args))
     _print(args, text, offset, result, completer.model_name)
     return 0
 

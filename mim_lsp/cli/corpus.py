@@ -53,7 +53,8 @@ def _add_tasks(parts: Commands) -> None:
         "--kinds",
         nargs="+",
         metavar="KIND",
-        help="line, argument, expression (default: these), statement, block, complete (nothing is missing there)",
+        help="line, argument, expression (default: these), statement, block, complete (nothing is missing there), "
+        "words (of natural language)",
     )
     tasks.add_argument(
         "--elsewhere",

@@ -20,23 +20,21 @@ def add(commands: Commands) -> None:
     command.add_argument("location", metavar="PATH:LINE:COLUMN", help="the cursor; line and column count from 1")
     add_json_flag(command)
     add_model_flags(command)
-    add_option_flags(command)
+    add_option_flags(command, eagerness="0.5")
     add_flag(command, "--candidates", whole, "N", "most suggestions to ask for (default: 1)")
 
 
 def _run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
-    from mim_lsp.completion.document import parse_location, read_cursor
+    from mim_lsp.completion.document import read_cursor
 
     text, offset = read_cursor(args.location)
 
-    from mim_lsp.cli.options import completion_options, runtime_options
+    from mim_lsp.cli.options import options_at, runtime_options
     from mim_lsp.completion import CompletionOptions, open_completer
-    from mim_lsp.completion.language import document_language
 
-    language = document_language(None, parse_location(args.location).path.absolute().as_uri())
-    options = replace(completion_options(args), language=language)
+    options = options_at(args.location, args)
     if "eagerness" not in args:
         options = replace(options, eagerness=CompletionOptions.eagerness)  # what an editor shows is to be explained
     completer = open_completer(args.model, runtime_options(args))

@@ -69,8 +69,11 @@ def add_settings_flag(command: argparse.ArgumentParser, summary: str) -> None:
     command.add_argument("--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help=summary)
 
 
-def add_option_flags(command: argparse.ArgumentParser) -> None:
-    """Add the options of decoding that all commands that complete take."""
+def add_option_flags(command: argparse.ArgumentParser, eagerness: str = "1") -> None:
+    """Add the options of decoding that all commands that complete take.
+
+    `eagerness` is what the help page calls the default of `--eagerness`; the command itself sees to it.
+    """
     command.add_argument(
         "--decode",
         choices=("infill", "streams", "forward"),
@@ -92,7 +95,7 @@ def add_option_flags(command: argparse.ArgumentParser) -> None:
         "--eagerness",
         fraction,
         "E",
-        "0: only what is almost certain, 0.5: as while typing, 1: all (default: 1)",
+        f"0: only what is almost certain, 0.5: as while typing, 1: all (default: {eagerness})",
     )
 
 

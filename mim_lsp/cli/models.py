@@ -13,9 +13,10 @@ def add(commands: Commands) -> None:
 
 
 def _run(_: argparse.Namespace) -> int:
-    from mim_lsp.runtime.loading import list_models
+    from mim_lsp.runtime.loading import DEFAULT_MODEL, list_models
 
     for model in list_models():
         size = f"{model.parameters / 1e6:.1f}M parameters, {model.bytes / 1e6:.1f} MB"
-        print(f"{model.name}  {size}\n    {model.summary}")
+        mark = " (default)" if model.name == DEFAULT_MODEL else ""
+        print(f"{model.name}{mark}  {size}\n    {model.summary}")
     return 0

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
+from mim_lsp.completion.document import parse_location
+from mim_lsp.completion.language import document_language
 from mim_lsp.completion.types import CompletionOptions
 from mim_lsp.runtime.choice import RuntimeOptions
 
@@ -33,6 +36,16 @@ def completion_options(args: argparse.Namespace) -> CompletionOptions:
     A command was typed, so everything is shown that was found, unless `--eagerness` says otherwise.
     """
     return CompletionOptions(**{"eagerness": 1.0, **given_options(args)})
+
+
+def options_at(location: str, args: argparse.Namespace) -> CompletionOptions:
+    """What the option flags ask for at `PATH:LINE:COLUMN`: the name of the file there tells its language.
+
+    Raises:
+        SettingsError: `location` does not have that form.
+    """
+    language = document_language(None, parse_location(location).path.absolute().as_uri())
+    return replace(completion_options(args), language=language)
 
 
 def given_options(args: argparse.Namespace) -> dict[str, Any]:

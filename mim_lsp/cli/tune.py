@@ -24,7 +24,9 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--minutes", type=positive, default=10.0, metavar="M", help="time to learn (default: %(default)g)"
     )
-    command.add_argument("--base", metavar="NAME|DIR", help="the model that learns (default: the one in the box)")
+    command.add_argument(
+        "--base", metavar="NAME|DIR", help="the model that learns (default: the one that `mim-lsp models` marks)"
+    )
     command.add_argument("--name", metavar="NAME", help="of the new model (default: BASE-FOLDER)")
     command.add_argument("--out", type=Path, metavar="DIR", help="where it goes (default: among your own models)")
     command.add_argument("--threads", type=whole, metavar="N", help="CPU threads (default: PyTorch's choice)")

@@ -20,7 +20,7 @@ def path_in(uri: str) -> str:
 
     A Windows drive comes first and in lower case (`c:/a.py`), a network share as `//server/share/a.py`.
     """
-    if "://" not in uri and (_PATH_WITH_DRIVE.match(uri) or ":" not in uri):
+    if _is_plain(uri):
         scheme, host, path = "", "", uri
     else:
         scheme, host, path = _split(uri)
@@ -40,6 +40,13 @@ def local_path(uri: str) -> Path | None:
     if not path or "\0" in path or has_drive != (os.name == "nt"):
         return None
     return Path(path)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is a path as it stands. No URI begins with `/`, whatever else such a path has in it."""
+    if text.startswith("/"):
+        return True
+    return "://" not in text and (_PATH_WITH_DRIVE.match(text) is not None or ":" not in text)
 
 
 def _split(uri: str) -> tuple[str, str, str]:

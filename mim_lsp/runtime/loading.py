@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mim_lsp.errors import ModelError
 from mim_lsp.folders import models_folder
+from mim_lsp.model.card import first_sentence
 from mim_lsp.model.config import ModelConfig
 from mim_lsp.model.folder import CARD, CONFIG, WEIGHTS, read_config, read_tokenizer
 from mim_lsp.model.rows import Direction as Direction
@@ -33,7 +34,7 @@ class ModelInfo:
     bytes: int
     """Size of the weights on disk."""
     summary: str
-    """First line of the card below its title."""
+    """First sentence of the card below its title, in one line."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,6 @@ def load_model(model: str | None, options: RuntimeOptions | None = None) -> Load
 def _describe(folder: Path) -> ModelInfo:
     config = read_config(folder)
     weights, card = folder / WEIGHTS, folder / CARD
-    lines = card.read_text(encoding="utf-8").splitlines() if card.is_file() else []
-    prose = (line for line in lines if line.strip() and not line.startswith(("#", "---")))
     size = weights.stat().st_size if weights.is_file() else 0
-    return ModelInfo(folder.name, folder, config.n_parameters, size, next(prose, "no card"))
+    summary = first_sentence(card.read_text(encoding="utf-8")) if card.is_file() else ""
+    return ModelInfo(folder.name, folder, config.n_parameters, size, summary or "no card")

@@ -27,6 +27,13 @@ def test_complete_passes_every_option_on(completer: FakeCompleter, source: Path)
     assert completer.opened == [("m", RuntimeOptions("cpu"))]
 
 
+def test_complete_knows_the_language_by_the_file_s_name(completer: FakeCompleter, tmp_path: Path) -> None:
+    path = tmp_path / "main.rs"
+    path.write_text("let x = \n")
+    assert main(["complete", f"{path}:1:9"]) == 0
+    assert completer.asked[0][2] == CompletionOptions(eagerness=1.0, language="rust")
+
+
 def test_model_flags_may_stand_before_the_command(completer: FakeCompleter, source: Path) -> None:
     main(["--model", "m", "--device", "cpu", "complete", f"{source}:1:1"])
     assert completer.opened == [("m", RuntimeOptions("cpu"))]

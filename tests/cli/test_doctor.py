@@ -46,6 +46,15 @@ def finding(name: str, capsys: pytest.CaptureFixture[str]) -> str:
     return next(line for line in capsys.readouterr().out.splitlines() if line[6:].startswith(name))
 
 
+@pytest.mark.parametrize(("usable", "word"), [(True, "ok"), (False, "FAIL")])
+def test_doctor_notices_when_python_cannot_be_parsed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], usable: bool, word: str
+) -> None:
+    if not usable:
+        monkeypatch.setattr("mim_lsp.syntax.tree.load_grammar", lambda language: None)
+    assert finding("parser", capsys).split()[0] == word
+
+
 @pytest.mark.parametrize(
     ("project", "line"),
     [

@@ -41,6 +41,12 @@ def test_defaults_in_the_help_are_the_real_ones(name: str) -> None:
     assert str(flag.help).endswith(f"(default: {field.default})")
 
 
+@pytest.mark.parametrize(("command", "default"), [("complete", "1"), ("explain", str(CompletionOptions.eagerness))])
+def test_the_help_tells_each_command_s_own_eagerness(command: str, default: str) -> None:
+    (flag,) = (action for action in PARSERS[f"mim-lsp {command}"]._actions if action.dest == "eagerness")
+    assert str(flag.help).endswith(f"(default: {default})")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -38,6 +38,8 @@ SECRET = [
     "vscode-remote://ssh-remote%2Bhost/home/a/.env",
     "C:\\w\\.env",
     "/w/.netrc",
+    "/home/u/a:b#c/.env",
+    "/home/u/a:b?c/.env",
 ]
 ORDINARY = [
     "file:///w/env/app.py",
