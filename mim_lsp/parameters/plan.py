@@ -15,7 +15,8 @@ from mim_lsp.parameters.importers import Importer
 from mim_lsp.parameters.insertion import needs_default, parameter_slot
 from mim_lsp.parameters.proposals import Ask
 from mim_lsp.parameters.source import Source
-from mim_lsp.parameters.unbound import BUILTINS, is_name
+from mim_lsp.parameters.unbound import is_name
+from mim_lsp.syntax.names import BUILTINS
 from mim_lsp.syntax.signatures import Signature, signature_at
 
 

@@ -6,7 +6,6 @@ is bound anywhere in the file counts as defined.
 
 from __future__ import annotations
 
-import builtins
 import re
 import symtable
 import warnings
@@ -15,12 +14,11 @@ from itertools import zip_longest
 from keyword import iskeyword
 
 from mim_lsp.syntax.bindings import bound_and_read
+from mim_lsp.syntax.names import BUILTINS, imports_everything
 from mim_lsp.syntax.signatures import Signature
 from mim_lsp.syntax.tree import SyntaxTree
 
-BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__", "__class__", "reveal_type", "WindowsError"}
 _GLOBAL = re.compile(r"^[ \t]*global[ \t]+([\w, \t]+)", re.MULTILINE)
-_STAR_IMPORT = re.compile(r"^[ \t]*from\s+[\w.]+\s+import\s+\*", re.MULTILINE)
 
 
 class Scopes:
@@ -61,7 +59,7 @@ class Scopes:
     @property
     def imports_everything(self) -> bool:
         """Whether the file has a star import."""
-        return _STAR_IMPORT.search(self._tree.text) is not None
+        return imports_everything(self._tree.text)
 
     def _read_in_vain(self, signature: Signature) -> list[str]:
         known = self.module_names()

@@ -25,7 +25,9 @@ MAX_WORD_CHARS = 200
 MAX_OCCURRENCES = 200
 """Places of a name in the file that are looked at."""
 
-_KNOWN = frozenset(dir(builtins)) | set(kwlist) | set(softkwlist) | {"__file__", "__class__", "__path__", "reveal_type"}
+BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__", "__class__", "reveal_type", "WindowsError"}
+"""Names that every module may read."""
+_KNOWN = BUILTINS | set(kwlist) | set(softkwlist)
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _WORD_END = re.compile(r"[\w.]*\Z")
 _WORD_START = re.compile(r"\w*")
@@ -45,6 +47,11 @@ class _Chunk:
     last_line: int
 
 
+def imports_everything(text: str) -> bool:
+    """Whether there is a star import, which may define any name."""
+    return _STAR_IMPORT.search(text) is not None
+
+
 def undefined_names(prefix: str, inserted: str, suffix: str) -> frozenset[str]:
     """The names that `inserted` reads and that are defined neither in it, nor around it, nor by Python.
 
@@ -53,7 +60,7 @@ def undefined_names(prefix: str, inserted: str, suffix: str) -> frozenset[str]:
     words = set(_WORD.findall(_with_whole_words(prefix, inserted, suffix))) - _KNOWN
     chunk = _chunk_around(prefix, inserted, suffix) if words else None
     used = _unbound(chunk, words) if chunk is not None else set()
-    if not used or _STAR_IMPORT.search(prefix) or _STAR_IMPORT.search(suffix):
+    if not used or imports_everything(prefix) or imports_everything(suffix):
         return frozenset()
     return frozenset(name for name in used if not (_is_module_name(name, prefix) or _is_module_name(name, suffix)))
 
