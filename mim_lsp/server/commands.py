@@ -1,7 +1,7 @@
 """The commands of `workspace/executeCommand`.
 
 `mim.pause`, `mim.resume` and `mim.toggle` take the URI of a document, or nothing for the whole workspace, and answer
-whether that is paused now.
+whether that is paused now. While the whole workspace is paused they change nothing for a document, and say so.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from mim_lsp.server.app import MimLanguageServer
 from mim_lsp.server.logs import log_file
 from mim_lsp.stats import log
 from mim_lsp.stats.summary import summarize
+
+_EVERYTHING_IS_PAUSED = "everything is paused, and this file with it: resume everywhere first"
 
 
 def register(ls: MimLanguageServer) -> None:
@@ -91,7 +93,9 @@ def _document(arguments: tuple[object, ...]) -> str | None:
 
 
 def _set_paused(ls: MimLanguageServer, uri: str | None, paused: bool) -> bool:
-    ls.permission.pause(uri, paused)
-    if paused:
+    if uri is not None and ls.permission.paused:
+        ls.show(types.MessageType.Info, _EVERYTHING_IS_PAUSED)
+    now_paused = ls.permission.pause(uri, paused)
+    if now_paused:
         ls.suggestions.reset()
-    return paused
+    return now_paused

@@ -48,16 +48,23 @@ class Permission:
             self._excluded[document.uri] = self.exclusions.excludes(document.uri)
         return "excluded" if self._excluded[document.uri] else unfit(document.source)
 
-    def pause(self, uri: str | None, paused: bool) -> None:
-        """Pause a document, or everything if `uri` is None, or resume it; resuming everything resumes all documents."""
+    def pause(self, uri: str | None, paused: bool) -> bool:
+        """Pause a document, or everything if `uri` is None, or resume it; resuming everything resumes all documents.
+
+        While everything is paused, nothing changes for a document. Answers whether what was named is paused now.
+        """
         if uri is None:
             self.paused = paused
             if not paused:
                 self.paused_documents.clear()
-        elif paused:
+            return paused
+        if self.paused:
+            return True
+        if paused:
             self.paused_documents.add(uri)
         else:
             self.paused_documents.discard(uri)
+        return paused
 
     def forget(self, uri: str) -> None:
         """Free what is held for a document that was closed."""

@@ -28,6 +28,7 @@ def status(ls: MimLanguageServer, params: object) -> dict[str, object]:
         "model": ls.model.model_name,
         "device": ls.settings.device,
         "paused": silence == "paused",
+        "pausedEverywhere": ls.permission.paused,
         "refusal": silence or refusal,
         "activeDecodes": ls.model.active_decodes,
         "restarts": ls.model.restarts,

@@ -21,5 +21,5 @@ def test_settings_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
         "maximum": 1,
         "default": 0.5,
         "description": "",
-        "scope": "resource",
+        "scope": "window",
     }

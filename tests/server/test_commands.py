@@ -15,6 +15,7 @@ from tests.server.session import Session, start
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CODE = "def f(a, b):\n    re\n    wait\n"
 TYPED, WAITING = (1, 6), (2, 8)
+EVERYTHING_IS_PAUSED = "mim-lsp: everything is paused, and this file with it: resume everywhere first"
 
 
 def _shows_documents(capabilities: t.ClientCapabilities) -> None:
@@ -64,6 +65,24 @@ async def test_toggling_turns_it_over_and_resuming_everything_resumes_documents(
     uri = session.open(CODE)
     assert [await session.command("mim.toggle", uri) for _ in range(3)] == [True, False, True]
     assert [await session.command("mim.toggle") for _ in range(2)] == [True, False]
+    assert await session.texts(uri, *TYPED) != []
+
+
+async def test_while_everything_is_paused_a_document_stays_paused_and_the_user_is_told_why(session: Session) -> None:
+    uri = session.open(CODE)
+    about = {"textDocument": {"uri": uri}}
+    await session.command("mim.pause", uri)
+    assert not (await session.send("mim/status", about)).pausedEverywhere
+    await session.command("mim.resume", uri)
+    await session.command("mim.pause")
+    assert (await session.send("mim/status", about)).pausedEverywhere
+    for count, command in enumerate(("mim.toggle", "mim.toggle", "mim.resume", "mim.pause"), 1):
+        told = len(session.client.messages)
+        assert await session.command(command, uri) is True, f"{command}, command {count}"
+        assert [message.message for message in session.client.messages[told:]] == [EVERYTHING_IS_PAUSED]
+    await session.command("mim.resume")
+    status = await session.send("mim/status", about)
+    assert (status.paused, status.pausedEverywhere) == (False, False)
     assert await session.texts(uri, *TYPED) != []
 
 

@@ -59,6 +59,18 @@ def test_pauses_are_for_one_document_or_for_all() -> None:
     assert permission.silence(URI) is None
 
 
+def test_while_everything_is_paused_nothing_changes_for_one_document() -> None:
+    permission = Permission()
+    assert permission.pause(None, True)
+    for wish in (True, False):
+        assert permission.pause(URI, wish)
+        assert permission.silence(URI) == "paused"
+    assert permission.paused_documents == set()
+    assert not permission.pause(None, False)
+    assert permission.pause(URI, True)
+    assert not permission.pause(URI, False)
+
+
 def test_a_closed_document_is_forgotten() -> None:
     permission = Permission()
     permission.pause(URI, True)

@@ -32,8 +32,9 @@ def _property(setting: Setting) -> dict[str, object]:
         if "enum" in schema:
             schema["enum"] = [*_list(schema["enum"]), None]
         schema["type"] = [schema["type"], "null"]
-    # As VS Code says it: `machine` settings cannot come with the code.
-    scope = "machine" if setting.key.machine else "resource"
+    # As VS Code says it: `machine` settings cannot come with the code. `window` ones can, but not for one folder of
+    # several: there is one server for all of them, with one set of settings.
+    scope = "machine" if setting.key.machine else "window"
     return schema | {"default": setting.default, "description": setting.key.about, "scope": scope}
 
 

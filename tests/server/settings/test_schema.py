@@ -43,3 +43,12 @@ def test_the_schema_takes_every_setting_and_its_default() -> None:
         assert fits(json.loads(json.dumps(OTHER[name])), described)
         assert not fits({}, described)
         assert described["description"]
+
+
+def test_no_setting_is_offered_for_one_folder_of_several() -> None:
+    # VS Code offers `resource` settings for each folder; the server asks for one set, for all of them.
+    schema: Any = json_schema()
+    scopes = {name: entry["scope"] for name, entry in schema["properties"].items()}
+    assert scopes == {each.name: "machine" if each.key.machine else "window" for each in all_settings()}
+    assert {scopes["eagerness"], scopes["enabled"], scopes["languages"]} == {"window"}
+    assert {scopes["model"], scopes["device"], scopes["stats"]} == {"machine"}

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import { serverSetting } from "../server/find";
 import { onDidSelectInterpreter } from "../server/interpreter";
 import type { Session } from "./session";
 
@@ -20,7 +21,13 @@ export function follow(session: Session, subscriptions: vscode.Disposable[]): vo
       }
     }),
   );
-  void onDidSelectInterpreter(() => void session.restart()).then((it) => it !== undefined && subscriptions.push(it));
+  void onDidSelectInterpreter(() => { interpreterSelected(session); }).then((it) => it !== undefined && subscriptions.push(it));
+}
+
+function interpreterSelected(session: Session): void {
+  if (serverSetting() === "") {
+    void session.restart();
+  }
 }
 
 function configurationChanged(session: Session, event: vscode.ConfigurationChangeEvent): void {

@@ -66,7 +66,18 @@ export class Session implements vscode.Disposable {
   private async renew(): Promise<void> {
     await this.end();
     this.become({ kind: "starting" });
-    this.lastSearch = await findServer(this.managed);
+    try {
+      await this.findAndLaunch();
+    } catch (error) {
+      // Whatever it is: else the state would be "starting" for ever.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.log.error(`The server could not be started: ${reason}`);
+      this.become({ kind: "failed", detail: `the server could not be started: ${reason}` });
+    }
+  }
+
+  private async findAndLaunch(): Promise<void> {
+    this.lastSearch = await findServer(this.managed, this.log);
     for (const { line, outcome } of this.lastSearch.attempts.filter((each) => !each.isAbsent)) {
       this.log.info(`${line}: ${outcome}`);
     }

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 import { installServer, installWheel } from "../server/install";
+import { doctor } from "./doctor";
 import * as editor from "./editor";
 import type { Parts } from "./parts";
 import * as server from "./server";
@@ -20,7 +21,7 @@ export function registerCommands(parts: Parts): void {
     "mim.toggleFile": server.toggleFile,
     "mim.toggleEverywhere": server.toggleEverywhere,
     "mim.explain": server.explain,
-    "mim.doctor": tools.doctor,
+    "mim.doctor": doctor,
     "mim.showStatistics": tools.showStatistics,
     "mim.selectModel": tools.selectModel,
     "mim.install": (it) => install(it, installServer),

@@ -14,7 +14,9 @@ export async function toggleFile(parts: Parts): Promise<void> {
   }
   await withServer(parts, async (client) => {
     const paused = await execute<boolean>(client, "mim.toggle", client.code2ProtocolConverter.asUri(document.uri));
-    vscode.window.setStatusBarMessage(paused ? "MIM is paused in this file" : "MIM suggests in this file again", 3000);
+    // While everything is paused the server changes nothing for the file, and says why.
+    const where = parts.status.latest?.pausedEverywhere === true ? "everywhere" : "in this file";
+    vscode.window.setStatusBarMessage(paused ? `MIM is paused ${where}` : "MIM suggests in this file again", 3000);
   });
   parts.status.stir();
 }

@@ -3,19 +3,10 @@
 import * as vscode from "vscode";
 
 import { runProgram } from "../server/probe";
-import { searchReport } from "../server/searched";
 import type { Parts } from "./parts";
 import { modelNames } from "./models";
 
 const OTHER_FOLDER = "A folder...";
-
-/** Show where the server was looked for, and what it finds wrong with its installation. */
-export async function doctor(parts: Parts): Promise<void> {
-  const search = parts.session.search;
-  const where = search === undefined ? "" : searchReport(search);
-  const what = search?.found === undefined ? "" : await output(parts, ["doctor"]);
-  await parts.reports.show("Doctor", [where, what].filter((each) => each !== "").join("\n"));
-}
 
 /** Show how suggestions have fared. */
 export async function showStatistics(parts: Parts): Promise<void> {

@@ -46,7 +46,7 @@ async function oneAtATime(work: () => Promise<boolean>): Promise<boolean> {
 }
 
 async function install(name: string, managed: ManagedEnvironment, log: vscode.LogOutputChannel): Promise<boolean> {
-  const python = await usablePython(await pythons(), runProgram);
+  const python = await usablePython(await pythons(log), runProgram);
   const lack = await lackOf(python);
   if (python === undefined || lack !== undefined) {
     void vscode.window.showErrorMessage(`MIM could not be installed: ${lack ?? ""}, then try again.`);
@@ -69,9 +69,9 @@ async function lackOf(python: string | undefined): Promise<string | undefined> {
   return isWhole ? undefined : `${python} cannot make environments, so install what it lacks (on Debian and Ubuntu: python3-venv)`;
 }
 
-async function pythons(): Promise<string[]> {
+async function pythons(log: vscode.LogOutputChannel): Promise<string[]> {
   const names = process.platform === "win32" ? ["py", "python"] : ["python3", "python"];
-  const selected = await selectedInterpreter();
+  const selected = await selectedInterpreter(log);
   const folders = vscode.workspace.workspaceFolders?.map((each) => each.uri.fsPath) ?? [];
   const untrusted = vscode.workspace.isTrusted ? [] : folders;
   const usable = selected !== undefined && !isInside(selected, untrusted, process.platform);

@@ -1,6 +1,6 @@
 /** Tries whether a command is a server, without loading a model. */
 
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { access } from "node:fs/promises";
 import * as path from "node:path";
 
@@ -71,16 +71,49 @@ export async function runProgram(command: string, args: readonly string[]): Prom
   if (path.isAbsolute(command)) {
     await access(command);
   }
-  return await new Promise((resolve, reject) => {
-    const options = { timeout: PATIENCE_MS, windowsHide: true, env: pythonEnvironment() };
-    execFile(command, [...args], options, (error, stdout, stderr) => {
-      if (error === null) {
-        resolve(stdout);
-      } else {
-        reject(stderr.trim() === "" ? error : new Error(stderr.trim()));
-      }
-    });
+  const { stdout, stderr, error } = await ended(command, args, {});
+  if (error !== null) {
+    throw stderr.trim() === "" ? error : new Error(stderr.trim());
+  }
+  return stdout;
+}
+
+/** All that a program printed, also if it fails: then with its standard error, and how it ended if that is not plain. */
+export async function allPrinted(command: string, args: readonly string[], running: Running): Promise<string> {
+  const { stdout, stderr, error } = await ended(command, args, running);
+  if (error === null) {
+    return stdout;
+  }
+  const printed = [stdout.trimEnd(), stderr.trim(), unusualEnd(error, running)].filter((each) => each !== "");
+  return `${(printed.length > 0 ? printed : [error.message]).join("\n\n")}\n`;
+}
+
+/** Where a program is run, if not in this process's folder, and for how long at most. */
+export interface Running {
+  readonly cwd?: string | undefined;
+  readonly patienceMs?: number;
+}
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Null if it was started and succeeded. */
+  readonly error: ExecFileException | null;
+}
+
+async function ended(command: string, args: readonly string[], { cwd, patienceMs }: Running): Promise<Ended> {
+  return await new Promise((resolve) => {
+    const options = { cwd, timeout: patienceMs ?? PATIENCE_MS, windowsHide: true, env: pythonEnvironment() };
+    execFile(command, [...args], options, (error, stdout, stderr) => { resolve({ stdout, stderr, error }); });
   });
+}
+
+/** How a program came to its end other than by itself; empty if it did. */
+function unusualEnd({ killed, signal }: ExecFileException, { patienceMs }: Running): string {
+  if (killed === true) {
+    return `It was stopped after ${(patienceMs ?? PATIENCE_MS) / 1000} s.`;
+  }
+  return signal ? `It was ended by ${signal}.` : "";
 }
 
 function isAbsent(error: unknown): boolean {

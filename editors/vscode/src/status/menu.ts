@@ -19,14 +19,25 @@ function forServer(phase: Phase, status: ServerStatus | undefined, eagerness: nu
   if (phase.kind !== "running") {
     return [];
   }
-  const pause = status?.paused === true ? "$(play) Resume" : "$(debug-pause) Pause";
   return [
-    { label: `${pause} in This File`, command: "mim.toggleFile" },
-    { label: "$(circle-slash) Pause or Resume Everywhere", command: "mim.toggleEverywhere" },
+    ...pauses(status),
     { label: "$(settings) Eagerness", description: String(eagerness), command: "mim.setEagerness" },
     { label: "$(package) Model", description: status?.model ?? "none", command: "mim.selectModel" },
     { label: "$(question) Explain Last Suggestion", command: "mim.explain" },
     { label: "$(graph) Statistics", command: "mim.showStatistics" },
+  ];
+}
+
+/** While everything is paused, nothing can be done for one file. */
+function pauses(status: ServerStatus | undefined): Entry[] {
+  if (status?.pausedEverywhere === true) {
+    return [{ label: "$(play) Resume Everywhere", command: "mim.toggleEverywhere" }];
+  }
+  const here = status?.paused === true ? "$(play) Resume" : "$(debug-pause) Pause";
+  const everywhere = status?.pausedEverywhere === false ? "Pause" : "Pause or Resume";
+  return [
+    { label: `${here} in This File`, command: "mim.toggleFile" },
+    { label: `$(circle-slash) ${everywhere} Everywhere`, command: "mim.toggleEverywhere" },
   ];
 }
 

@@ -8,6 +8,8 @@ export interface ServerStatus {
   readonly model: string | null;
   readonly device: string | null;
   readonly paused: boolean;
+  /** Whether everything is paused, and the document with it; older servers do not tell. */
+  readonly pausedEverywhere?: boolean;
   /** Why the document in the active editor is not completed, as a code; null if it is. */
   readonly refusal: string | null;
   readonly lastReasonText: string | null;

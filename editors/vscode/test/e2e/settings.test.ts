@@ -1,5 +1,6 @@
 /** Settings that are changed while the editor runs. */
 
+import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Editor } from "./editor.ts";
@@ -44,4 +45,18 @@ test("switched off, nothing is suggested", async () => {
   await untilSuggestions(false);
   await editor.set("mim.enabled", true);
   await untilSuggestions(true);
+});
+
+test("while everything is paused, the menu does not offer to resume one file", async () => {
+  await editor.command("MIM: Pause or Resume Everywhere");
+  await editor.untilState("paused");
+  await editor.command("MIM: Pause or Resume in This File");
+  await editor.page.locator(".notification-toast", { hasText: "everything is paused" }).waitFor();
+  await editor.untilState("paused");
+  await editor.command("MIM: Show Menu");
+  const rows = editor.page.locator(".quick-input-list .monaco-list-row");
+  await rows.filter({ hasText: "Resume Everywhere" }).waitFor();
+  assert.equal(await rows.filter({ hasText: "in This File" }).count(), 0);
+  await editor.press("Enter");
+  await editor.untilReady();
 });

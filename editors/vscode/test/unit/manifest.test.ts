@@ -11,7 +11,7 @@ interface Manifest {
   readonly icon: string;
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
-    readonly commands: readonly { readonly command: string }[];
+    readonly commands: readonly { readonly command: string; readonly title: string }[];
     readonly configuration: readonly { readonly properties: Readonly<Record<string, { readonly scope: string }>> }[];
     readonly walkthroughs: readonly { readonly steps: readonly { readonly description: string; readonly media: { readonly markdown: string } }[] }[];
   };
@@ -40,6 +40,17 @@ test("a workspace can name no program before it is trusted", () => {
   expect(restricted).toEqual(expect.arrayContaining(["mim.server.path", "mim.server.args"]));
   expect(restricted.filter((name) => !(name in properties))).toEqual([]);
   expect(properties["mim.model"]?.scope).toBe("machine");
+});
+
+test("no setting is offered for one folder of several: the server asks for one set", () => {
+  const scopes = MANIFEST.contributes.configuration.flatMap((each) => Object.values(each.properties)).map((each) => each.scope);
+  expect([...new Set(scopes)].sort()).toEqual(["machine", "machine-overridable", "window"]);
+});
+
+test("the README has all commands", () => {
+  const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
+  const table = Array.from(readme.matchAll(/^\| \*MIM: (.+?)\* \|/gm), (found) => found[1]);
+  expect(table).toEqual(MANIFEST.contributes.commands.map((each) => each.title));
 });
 
 test("settings that the sources read are contributed", () => {

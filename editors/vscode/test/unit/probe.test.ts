@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { Candidate } from "../../src/server/candidates";
-import { firstAnswering, runProgram, versionIn, whyMissing } from "../../src/server/probe";
+import { allPrinted, firstAnswering, runProgram, versionIn, whyMissing } from "../../src/server/probe";
 import { searchReport } from "../../src/server/searched";
 
 let folder: string;
@@ -67,4 +67,9 @@ test("the report has all places in their order", async () => {
 
 test("programs do not import from the folder in which they are started", async () => {
   expect(await runProgram(process.execPath, ["-p", "process.env.PYTHONSAFEPATH"])).toBe("1\n");
+});
+
+test("a program that takes too long is ended, and what it had printed is kept", async () => {
+  const slow = program("slow", "echo begun; exec sleep 60");
+  expect(await allPrinted(slow.command, [], { patienceMs: 1_500 })).toBe("begun\n\nIt was stopped after 1.5 s.\n");
 });

@@ -74,4 +74,18 @@ describe("the menu", () => {
     expect(first(true)).toContain("Resume");
     expect(first(false)).toContain("Pause");
   });
+
+  test("offers nothing for the file while everything is paused", () => {
+    const entries = (changes: Partial<ServerStatus>): string[] =>
+      menuEntries(RUNNING, { ...READY, ...changes }, 0.5).map((each) => `${each.command}: ${each.label}`);
+    const all = entries({ paused: true, pausedEverywhere: true });
+    expect(all.join()).not.toContain("mim.toggleFile");
+    expect(all[0]).toBe("mim.toggleEverywhere: $(play) Resume Everywhere");
+    expect(entries({ paused: true, pausedEverywhere: false }).slice(0, 2)).toEqual([
+      "mim.toggleFile: $(play) Resume in This File",
+      "mim.toggleEverywhere: $(circle-slash) Pause Everywhere",
+    ]);
+    // A server that does not tell.
+    expect(entries({ paused: true })[1]).toBe("mim.toggleEverywhere: $(circle-slash) Pause or Resume Everywhere");
+  });
 });
