@@ -46,4 +46,8 @@ class Continuation:
 
     def __len__(self) -> int:
         """Number of distributions that are held."""
-        return 1 + sum(map(len, self._after.values()))
+        n, left = 0, [self]
+        while left:  # no recursion: a way may be longer than Python's stack is deep
+            n += 1
+            left.extend(left.pop()._after.values())
+        return n

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import logging
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from mim_lsp.errors import ModelError, SettingsError
 from mim_lsp.model.config import ModelConfig
-from mim_lsp.runtime.protocol import Runtime
+from mim_lsp.runtime.protocol import Feed, Runtime
 
 Device = Literal["auto", "cpu", "cuda"]
 RuntimeName = Literal["auto", "native", "torch"]
@@ -55,7 +56,12 @@ def open_runtime(config: ModelConfig, weights: Path, options: RuntimeOptions) ->
         ModelError: the weights are missing, truncated, or of another shape, or no runtime is installed.
         SettingsError: the device or the runtime is not there.
     """
-    if options.runtime == "native" or (options.runtime == "auto" and not _wants_gpu(options.device)):
+    if options.runtime == "auto" and options.device == "auto" and _may_have_gpu():
+        opened = _open_on_gpu(config, weights)
+        if opened is not None:
+            return opened
+        options = replace(options, device="cpu")
+    if options.runtime == "native" or (options.runtime == "auto" and options.device != "cuda"):
         problem = native_problem()
         if problem is None:
             from mim_lsp.runtime.native.runtime import open_native_runtime
@@ -68,11 +74,7 @@ def open_runtime(config: ModelConfig, weights: Path, options: RuntimeOptions) ->
         logger.warning("The native core is not there (%s): PyTorch is used, which is slower", problem)
     if not has_torch():
         raise ModelError("PyTorch is not installed. Install it with: pip install 'mim-lsp[torch]'.")
-    # Threads that spin while they wait starve each other when a build or a test runs beside the editor: measured 50 to
-    # 500 times slower. Must be set before torch loads OpenMP.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Else numpy, too, starts threads for linear algebra, which nothing here asks of it.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _calm_threads()
     from mim_lsp.runtime.torch.runtime import open_torch_runtime
 
     return open_torch_runtime(config, weights, options.device, options.threads)
@@ -99,5 +101,43 @@ def has_gpu_driver() -> bool:
     return Path("/dev/nvidiactl").exists()
 
 
-def _wants_gpu(device: Device) -> bool:
-    return device == "cuda" or (device == "auto" and has_gpu_driver() and has_torch())
+def torch_version() -> str:
+    """Of the PyTorch that is installed, with what it was built for: `2.13.0+cpu`."""
+    return importlib.metadata.version("torch")
+
+
+def _may_have_gpu() -> bool:
+    """Whether it is worth a second to import PyTorch and ask it for a GPU."""
+    return has_gpu_driver() and has_torch() and not torch_version().endswith("+cpu")
+
+
+def _open_on_gpu(config: ModelConfig, weights: Path) -> Runtime | None:
+    """The runtime on this machine's GPU; None if PyTorch finds none, or if that one is full or too old for it.
+
+    Raises:
+        ModelError: the weights are missing, truncated, or of another shape.
+    """
+    _calm_threads()
+    from mim_lsp.runtime.torch.device import choose_device
+    from mim_lsp.runtime.torch.runtime import open_torch_runtime
+
+    if choose_device("auto").type != "cuda":
+        return None
+    try:
+        runtime = open_torch_runtime(config, weights, "cuda")
+        row = runtime.open_row()
+        runtime.step([Feed(row, [0])])  # kernels are missing, or graphs cannot be captured, only when a pass is run
+        runtime.close_row(row)
+    except RuntimeError as error:  # of CUDA, whatever it is
+        logger.warning("The GPU is not used: %s", str(error).partition("\n")[0])
+        return None
+    return runtime
+
+
+def _calm_threads() -> None:
+    """Say, before PyTorch is imported, how its threads are to wait."""
+    # Threads that spin while they wait starve each other when a build or a test runs beside the editor: measured 50 to
+    # 500 times slower. Must be set before torch loads OpenMP.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Else numpy, too, starts threads for linear algebra, which nothing here asks of it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from mim_lsp.model.tokenizer import CodeTokenizer as CodeTokenizer
 from mim_lsp.runtime.choice import RuntimeOptions as RuntimeOptions
 from mim_lsp.runtime.choice import open_runtime
 from mim_lsp.runtime.protocol import Runtime
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "mim-py-small"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -55,7 +58,8 @@ def list_models() -> list[ModelInfo]:
     """The models in the box and the user's own, by name; of two with one name the one that `find_model` finds."""
     roots = [root for root in reversed(_roots()) if root.is_dir()]
     folders = {path.name: path for root in roots for path in root.iterdir() if not path.name.startswith(".")}
-    return [_describe(path) for name, path in sorted(folders.items()) if (path / CONFIG).is_file()]
+    described = (_describe(path) for name, path in sorted(folders.items()) if (path / CONFIG).is_file())
+    return [info for info in described if info is not None]
 
 
 def find_model(model: str | None) -> Path:
@@ -96,9 +100,14 @@ def load_model(model: str | None, options: RuntimeOptions | None = None) -> Load
     return LoadedModel(folder.name, config, tokenizer, opened)
 
 
-def _describe(folder: Path) -> ModelInfo:
-    config = read_config(folder)
+def _describe(folder: Path) -> ModelInfo | None:
+    """What is in a folder; None, and a warning, if that cannot be told: the others are there nevertheless."""
+    try:
+        config = read_config(folder)
+    except ModelError as error:
+        logger.warning("%s", error)
+        return None
     weights, card = folder / WEIGHTS, folder / CARD
     size = weights.stat().st_size if weights.is_file() else 0
-    summary = first_sentence(card.read_text(encoding="utf-8")) if card.is_file() else ""
+    summary = first_sentence(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else ""
     return ModelInfo(folder.name, folder, config.n_parameters, size, summary or "no card")

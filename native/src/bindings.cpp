@@ -67,7 +67,7 @@ mim::MatrixSource matrix_source(const AnyArray& values, const AnyArray& scales) 
     }
     source.inputs = to_int(values.shape(1) * 2);
     for (const int group : {mim::kHalfGroup, mim::kGroup}) {
-        if (to_int(scales.shape(1)) == mim::round_up(source.inputs, group) / group) source.group = group;
+        if (source.inputs % group == 0 && to_int(scales.shape(1)) == source.inputs / group) source.group = group;
     }
     source.int4 = static_cast<const std::uint8_t*>(values.data());
     source.group_scales = static_cast<const std::uint16_t*>(scales.data());
@@ -190,7 +190,7 @@ class PyModel {
             if (flag_array.shape(0) != 1) throw std::invalid_argument("a cancel flag is one byte");
             flag = flag_array.data();
         }
-        const std::shared_ptr<float[]> out(new float[n * vocab]);
+        const std::unique_ptr<float[]> out(new float[n * vocab]);
         bool finished = false;
         {
             nb::gil_scoped_release release;
@@ -198,7 +198,7 @@ class PyModel {
         }
         if (!finished) return nb::none();
         nb::list distributions;
-        for (std::size_t i = 0; i < n; ++i) distributions.append(mim::Distribution(out, i * vocab, vocab));
+        for (std::size_t i = 0; i < n; ++i) distributions.append(mim::Distribution({out.get() + i * vocab, vocab}));
         return distributions;
     }
 

@@ -1,24 +1,22 @@
 // What a pass gives for one token: the distribution of the next one.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <span>
-#include <utility>
+#include <vector>
 
 namespace mim {
 
-// Log-probabilities of all token ids. Those of one pass share its memory, which lives as long as one of them does.
+// Log-probabilities of all token ids, in memory of their own: some of a pass are kept for long, most are not.
 class Distribution {
   public:
-    Distribution(std::shared_ptr<const float[]> memory, std::size_t first, std::size_t size)
-        : memory_(std::move(memory)), log_probs_(memory_.get() + first, size) {}
+    explicit Distribution(std::span<const float> log_probs)
+        : log_probs_(std::make_shared<const std::vector<float>>(log_probs.begin(), log_probs.end())) {}
 
-    std::span<const float> log_probs() const { return log_probs_; }
+    std::span<const float> log_probs() const { return *log_probs_; }
 
   private:
-    std::shared_ptr<const float[]> memory_;
-    std::span<const float> log_probs_;
+    std::shared_ptr<const std::vector<float>> log_probs_;
 };
 
 }  // namespace mim

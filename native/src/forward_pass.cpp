@@ -164,7 +164,10 @@ void ForwardPass::quantize_exactly(float* x, int width, ExactBuffer& out, int ro
     quantize_row(x, width, out.terms, 2 * row, first_group);
     const std::int8_t* values = out.terms.values(2 * row, first_group);
     const float* scales = out.terms.scales(2 * row, first_group);
-    for (int i = 0; i < width; ++i) x[i] -= static_cast<float>(values[i]) * scales[i / kGroup];
+    for (int first = 0; first < width; first += kGroup) {  // a loop of its own for each scale, so that it is vectorized
+        const float scale = scales[first / kGroup];
+        for (int i = first; i < std::min(width, first + kGroup); ++i) x[i] -= static_cast<float>(values[i]) * scale;
+    }
     quantize_row(x, width, out.terms, 2 * row + 1, first_group);
 }
 

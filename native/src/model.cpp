@@ -21,11 +21,16 @@ void check_feed(const RowFeed& feed, int vocab_size) {
 
 Model::Model(const ModelShape& shape, const WeightSource& source, const Kernels& kernels, int threads)
     : shape_(shape), kernels_(kernels), pool_(std::make_unique<ThreadPool>(threads)), weights_(pack_weights(shape, source, *pool_)) {
-    set_threads(threads);
+    pass_ = std::make_unique<ForwardPass>(shape_, weights_, kernels_, *pool_);
 }
 
 void Model::set_threads(int threads) {
-    if (threads != pool_->threads()) pool_ = std::make_unique<ThreadPool>(threads);
+    if (threads != pool_->threads()) {
+        // The old threads go first: where few are allowed there may be no room for both.
+        pass_.reset();
+        pool_.reset();
+        pool_ = std::make_unique<ThreadPool>(threads);
+    }
     pass_ = std::make_unique<ForwardPass>(shape_, weights_, kernels_, *pool_);
 }
 

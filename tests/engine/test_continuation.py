@@ -34,6 +34,14 @@ def test_a_walk_goes_as_far_as_it_is_known() -> None:
     assert len(root) == 6
 
 
+def test_a_way_may_be_long() -> None:
+    root = place = Continuation(said(0))
+    for token in range(2_000):
+        place = place.learn(token, said(token))
+    root.keep_only(range(2_000))
+    assert len(root) == 2_001
+
+
 def test_what_is_known_is_not_learnt_anew() -> None:
     root = grown()
     assert root.learn(1, said(9)).distribution.floats().tolist() == [1]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from mim_lsp.errors import ModelError, SettingsError
 from mim_lsp.model.weights import save_weights
@@ -86,6 +87,42 @@ def test_a_gpu_without_torch_is_not_used_by_itself(
         assert type(open_runtime(tiny_config(), weights, RuntimeOptions())).__name__ == "NativeRuntime"
     with pytest.raises(ModelError, match="PyTorch is not installed"):
         open_runtime(tiny_config(), weights, RuntimeOptions("cuda"))
+
+
+@pytest.fixture
+def with_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with a driver of GPUs, and a PyTorch that was built for them."""
+    monkeypatch.setattr(choice, "has_gpu_driver", lambda: True)
+    monkeypatch.setattr(choice, "torch_version", lambda: "2.13.0+cu130")
+
+
+@needs_native
+def test_the_core_runs_where_pytorch_finds_no_gpu(
+    weights: Path, with_driver: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mim_lsp.runtime.torch.device.choose_device", lambda _: torch.device("cpu"))
+    assert type(open_runtime(tiny_config(), weights, RuntimeOptions())).__name__ == "NativeRuntime"
+
+
+@needs_native
+def test_the_core_runs_where_the_gpu_is_full(
+    weights: Path, with_driver: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB")
+
+    monkeypatch.setattr("mim_lsp.runtime.torch.device.choose_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr("mim_lsp.runtime.torch.runtime.open_torch_runtime", full)
+    with caplog.at_level(logging.WARNING):
+        assert type(open_runtime(tiny_config(), weights, RuntimeOptions())).__name__ == "NativeRuntime"
+    assert "The GPU is not used: CUDA out of memory." in caplog.text
+
+
+def test_a_gpu_that_pytorch_finds_is_used(weights: Path, with_driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = TorchRuntime(tiny_model())
+    monkeypatch.setattr("mim_lsp.runtime.torch.device.choose_device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr("mim_lsp.runtime.torch.runtime.open_torch_runtime", lambda *_: found)
+    assert open_runtime(tiny_config(), weights, RuntimeOptions()) is found
 
 
 def test_torch_that_is_asked_for_must_be_installed(weights: Path, no_torch: None) -> None:

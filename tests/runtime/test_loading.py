@@ -66,6 +66,19 @@ def test_own_models_are_found_by_name_after_those_in_the_box(box: Path, folder: 
     assert (find_model("mine"), find_model("tiny")) == (mine, folder)
 
 
+def test_a_folder_that_cannot_be_read_hides_no_other_model(
+    box: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = box.with_name("own") / "broken"
+    broken.mkdir(parents=True)
+    (broken / CONFIG).write_text('{"d_mod')
+    (folder / CARD).write_bytes(b"# Tiny\n\nA \xff model.\n")
+    assert [(info.name, info.summary) for info in list_models()] == [("tiny", "A \ufffd model.")]
+    assert str(broken) in caplog.text
+    with pytest.raises(ModelError, match=r"no model 'typo'.*\(tiny\)"):
+        find_model("typo")
+
+
 def test_the_default_model_is_taken_when_none_is_named(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "DEFAULT_MODEL", "tiny")
     assert find_model(None) == box / "tiny"

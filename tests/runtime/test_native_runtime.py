@@ -4,8 +4,10 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -21,7 +23,7 @@ from tests.tiny import tiny_config, tiny_model
 
 _native = pytest.importorskip("mim_lsp.runtime.native._native")
 
-from mim_lsp.runtime.native import speed  # noqa: E402
+from mim_lsp.runtime.native import speed, threads  # noqa: E402
 from mim_lsp.runtime.native.runtime import NativeRuntime  # noqa: E402
 from mim_lsp.runtime.native.threads import choose_step_threads, most_threads  # noqa: E402
 
@@ -202,6 +204,31 @@ def test_two_threads_cannot_enter_at_once(tensors: dict[str, StoredTensor]) -> N
     done.set()
     other.join()
     assert set(errors) == {"the model is in use by another thread"}
+
+
+@pytest.mark.parametrize(
+    ("written", "cores"),
+    [("max 100000\n", None), ("150000 100000\n", 2), ("50000 100000\n", 1), ("nonsense", None), (None, None)],
+)
+def test_a_share_of_all_cores_counts_as_so_many(tmp_path: Path, written: str | None, cores: int | None) -> None:
+    if written is not None:
+        (tmp_path / "cpu.max").write_text(written)
+    assert threads._quota(tmp_path) == cores
+
+
+def test_a_distribution_keeps_no_other_one_alive(tensors: dict[str, StoredTensor]) -> None:
+    runtime = NativeRuntime(tiny_config(), tensors, threads=1)
+    row, kept, memory = runtime.open_row(), [], psutil.Process()
+
+    def keep_one_of_many(times: int) -> int:
+        for _ in range(times):
+            kept.append(runtime.step([Feed(row, random_ids(100), 100)])[0][0])
+            runtime.truncate(row, 0)
+        return memory.memory_info().rss
+
+    before = keep_one_of_many(20)
+    one = tiny_config().vocab_size * 4
+    assert keep_one_of_many(200) - before < 200 * 100 * one / 4
 
 
 def test_a_steps_speed_counts_what_it_reads(tensors: dict[str, StoredTensor], monkeypatch: pytest.MonkeyPatch) -> None:

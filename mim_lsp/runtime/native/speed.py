@@ -11,8 +11,8 @@ from mim_lsp.runtime.native.runtime import NativeRuntime
 from mim_lsp.runtime.protocol import Feed
 
 STEPS = 40
-CONTEXT = 256
-"""Tokens that both rows hold while they are stepped."""
+CONTEXT = 255
+"""Tokens that both rows hold while they are stepped: with the one that is fed, whole pages of the caches."""
 PROBE_BYTES = 256 << 20
 """More than any last-level cache holds."""
 

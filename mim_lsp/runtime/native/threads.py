@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import time
+from math import ceil
+from pathlib import Path
 
 from mim_lsp.runtime.native._native import Model
 
@@ -40,10 +42,18 @@ def choose_step_threads(model: Model) -> int:
 
 
 def available_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may run on, or whose time it may use: a container may be given a share of all."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _quota(Path("/sys/fs/cgroup")) or cores)
+
+
+def _quota(control_groups: Path) -> int | None:
+    """The limit of this process's control group, in cores, rounded up; None if there is none. Linux only."""
+    try:
+        quota, period = (control_groups / "cpu.max").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return None
+    return None if quota == "max" else max(1, ceil(int(quota) / int(period)))
 
 
 def _step_seconds(model: Model, threads: int) -> float:
