@@ -66,8 +66,10 @@ class CodeTokenizer:
             ) from error
 
     def save(self, path: Path) -> None:
-        """Write `tokenizer.json`."""
-        path.write_text(self._file_text, encoding="utf-8")
+        """Write `tokenizer.json`, aside and then renamed: what is there is whole."""
+        aside = path.with_name(path.name + ".new")
+        aside.write_text(self._file_text, encoding="utf-8")
+        aside.replace(path)
 
     @property
     def n_tokens(self) -> int:

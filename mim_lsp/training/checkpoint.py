@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import AdamW, Optimizer
 
 from mim_lsp.errors import ModelError
 from mim_lsp.model.network import Decoder
@@ -23,9 +23,11 @@ from mim_lsp.training.guard import Guard
 
 @dataclass
 class Progress:
-    """How far a run is. Batches depend on the step alone, so this is all that data and randomness need."""
+    """How far a run is. Batches depend on their number alone, so this is all that data and randomness need."""
 
     step: int = 0
+    batches: int | None = None
+    """Batches that all processes together have learned from; None in checkpoints of before they were counted."""
     tokens: int = 0
     """Tokens predicted so far, both directions counted."""
     seconds: float = 0.0
@@ -93,7 +95,10 @@ def load_checkpoint(folder: Path, model: Decoder, optimizers: list[Optimizer]) -
         model.load_state_dict(weights)
     except RuntimeError as error:
         raise ModelError(f"the checkpoint in {folder} is of another recipe: the model has another shape.") from error
-    _restore_optimizers(optimizers, state)
+    try:
+        _restore_optimizers(optimizers, state)
+    except ValueError as error:
+        raise ModelError(f"the checkpoint in {folder} is of another recipe: {error}.") from error
     return progress
 
 
@@ -107,10 +112,14 @@ def _optimizer_tensors(optimizers: list[Optimizer]) -> dict[str, Tensor]:
 
 
 def _restore_optimizers(optimizers: list[Optimizer], tensors: dict[str, Tensor]) -> None:
+    """Raises `ValueError` for the averages of another optimizer."""
     for i, optimizer in enumerate(optimizers):
         state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             index, parameter, key = name.split(".", 2)
             if int(index) == i:
                 state.setdefault(int(parameter), {})[key] = tensor
+        kept = {"step", "exp_avg", "exp_avg_sq"} if isinstance(optimizer, AdamW) else {"momentum_buffer"}
+        if any(averages.keys() != kept for averages in state.values()):
+            raise ValueError("it learned with another optimizer")
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -83,6 +83,8 @@ def draw(
     chosen, path = with_settings(find_recipe(recipe), settings), tokenizer / TOKENIZER
     if count <= 0:
         raise SettingsError("name a positive number of examples.")
+    if chosen.config.vocab_size > 1 << 16:
+        raise SettingsError(f"examples of {recipe} cannot be drawn beforehand: its token ids do not fit into 16 bits.")
     words = CodeTokenizer.from_file(path)
     with tempfile.TemporaryDirectory(prefix="mim-lsp-texts-") as folder:
         progress("read", 0, 1)

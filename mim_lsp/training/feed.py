@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from mim_lsp.training.batches import Batch, Batches
 
-BATCHES_AHEAD = 4
-"""That each process keeps ready."""
+BATCHES_AHEAD = 2
+"""That each process keeps ready, in shared memory: containers often have but 64 MB of it."""
 
 
 class Feed(Protocol):

@@ -101,7 +101,9 @@ class Trainer:
     def run(self, budget: Budget) -> None:
         """Train until the budget is used, then write the last checkpoint and held-out line."""
         log = RunLog(self.folder, step=self.progress.step) if self.workers.is_first else None
-        first = self.progress.step * self.micro_batches * self.workers.size + self.workers.rank
+        if self.progress.batches is None:
+            self.progress.batches = self.progress.step * self.micro_batches * self.workers.size
+        first = self.progress.batches + self.workers.rank
         pin = self.device.type == "cuda"
         feed = open_feed(self.source, first, self.workers.size, self.means.feeders, pin=pin)
         try:
@@ -115,7 +117,7 @@ class Trainer:
     def _steps(self, budget: Budget, feed: Feed, log: RunLog | None, reporter: Reporter) -> None:
         """Learn until the budget is used; only the process with a log writes files."""
         save_now, look_now = Every(self.intervals.checkpoint_seconds), Every(self.intervals.heldout_seconds)
-        recent, clock = _Recent(), time.perf_counter()
+        recent, clock, is_compiling = _Recent(), time.perf_counter(), self.means.compiled
         while True:
             wanted = [budget.share_used(self.progress), save_now(), look_now()]
             share, save, look = self.workers.agreed(wanted)
@@ -127,15 +129,15 @@ class Trainer:
                 give_back_freed_memory()
             if share >= 1:
                 return
+            started = time.perf_counter()  # waiting for a batch counts: where it takes long, the log is to show it
             batches = [next(feed) for _ in range(self.micro_batches)]
-            started = time.perf_counter()
             measured, norm = self.learn(batches, factor)
             n_tokens = self.workers.total(sum(batch.n_tokens for batch in batches))
             flops = sum(batch_flops(self.model.config, batch) for batch in batches)
             now = time.perf_counter()
             recent.add(measured, norm, n_tokens, flops, now - started)
-            self._count(n_tokens, now - clock)
-            clock = now
+            self._count(n_tokens, 0.0 if is_compiling else now - clock)
+            clock, is_compiling = now, False
             if self.progress.step % self.intervals.log_steps == 0:
                 self._log_training(recent, factor, budget, log, reporter)
                 recent = _Recent()
@@ -188,7 +190,9 @@ class Trainer:
         self.watch(measured)
 
     def _count(self, n_tokens: int, seconds: float) -> None:
+        """A step is done. The one in which everything is compiled takes no time: it would be most of a warm-up."""
         self.progress.step += 1
+        self.progress.batches = (self.progress.batches or 0) + self.micro_batches * self.workers.size
         self.progress.tokens += n_tokens
         self.progress.seconds += seconds
 

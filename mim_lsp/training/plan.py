@@ -82,6 +82,8 @@ class Plan:
         """Memory of each of `n` GPUs."""
         rounded = 2 * matrix_weights(self.recipe.config)  # weights in bf16, which autocast keeps while it computes
         state = self.state_bytes() / n if sharded else self.state_bytes()
+        if sharded and self.recipe.micro_batches > n:  # until they are shared, after the last one, gradients are whole
+            state += 4 * self.recipe.config.n_parameters * (1 - 1 / n)
         return state + rounded + self.kept_bytes() + self.objective_bytes()
 
     def days(self, n: int) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from mim_lsp.errors import CorpusError, SettingsError
+from mim_lsp.errors import CorpusError, ModelError, SettingsError
 from mim_lsp.model.folder import TOKENIZER, read_config
 from mim_lsp.model.network import Decoder
 from mim_lsp.model.tokenizer import CodeTokenizer
@@ -94,10 +94,9 @@ def train(
     target = _device(machine.device, workers)
     chosen = _with_length(with_settings(_recipe(recipe, out, resume=resume), settings), minutes, steps)
     if start is not None:
-        chosen = _going_on(chosen, start)
+        chosen = _going_on(chosen, start, settings)
     budget = Budget(steps=chosen.steps) if chosen.steps else Budget(chosen.minutes)
-    if whole_checkpoint(out / CHECKPOINT).exists() and not resume:
-        raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
+    _look_for_checkpoints(out, origin=out if resume else branch)
     if machine.shard and workers.size == 1:
         raise SettingsError("only several processes can share a model out: start them with torchrun, see --help.")
     _set_up(target, machine.threads, chosen.seed)
@@ -105,9 +104,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     workers.join(target)
     origin = out if resume else branch or start
-    known = origin and origin / TOKENIZER
-    tokenizer = _tokenizer(chosen, documents, known, workers)
-    if workers.is_first:
+    tokenizer = _tokenizer(chosen, documents, origin, workers)
+    if workers.is_first and not resume:
         tokenizer.save(out / TOKENIZER)
     builder = _builder(chosen, tokenizer)
     source, measured = _source(documents, builder, chosen), heldout_batches(heldout, builder, chosen)
@@ -119,13 +117,25 @@ def train(
         trainer.resume()
     elif branch is not None:
         trainer.resume(branch / CHECKPOINT)
+        if budget.share_used(trainer.progress) >= 1:
+            raise SettingsError(f"the run in {branch} is as long as this one is to be: give more --steps or --minutes.")
     if workers.is_first:
         write_recipe(chosen, out)
         say(f"{chosen.name}: {chosen.config.n_parameters / 1e6:.1f}M parameters on {target}{_speed(means)}")
+        if target.type == "cuda" and not chosen.rows:
+            say(f"{chosen.name} is made for CPUs, and a GPU waits most of the time: try --set rows=128")
     trainer.run(budget)
     folder = write_model(out / chosen.model_name, chosen, tokenizer, model, workers)
     workers.leave()
     return folder
+
+
+def _look_for_checkpoints(out: Path, origin: Path | None) -> None:
+    """Raise `ModelError` if there is none in `origin`, `SettingsError` if there is one in `out` that is not wanted."""
+    if origin is not None and not whole_checkpoint(origin / CHECKPOINT).exists():
+        raise ModelError(f"cannot resume from {origin}: no checkpoint is there. Start without --resume or --branch.")
+    if origin != out and whole_checkpoint(out / CHECKPOINT).exists():
+        raise SettingsError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
 
 
 def _recipe(name: str, out: Path, *, resume: bool) -> Recipe:
@@ -182,12 +192,16 @@ def _speed(means: Means) -> str:
     return f"{peak}{', compiled' if means.compiled else ''}"
 
 
-def _going_on(recipe: Recipe, start: Path) -> Recipe:
-    """The recipe with the `end_bias` of the model in `start`, which has learned with it or been given it."""
-    config = replace(recipe.config, end_bias=read_config(start).end_bias)
-    if read_config(start) != config:
+def _going_on(recipe: Recipe, start: Path, settings: Sequence[str]) -> Recipe:
+    """The recipe with the `end_bias` of the model in `start`, which has learned with it or been given it, unless the
+    settings name another one.
+    """
+    config, given = recipe.config, read_config(start)
+    if replace(given, end_bias=config.end_bias) != config:
         raise SettingsError(f"the model in {start} has another shape than the recipe {recipe.name}")
-    return replace(recipe, config=config)
+    if any(setting.startswith("end_bias=") for setting in settings):
+        return recipe
+    return replace(recipe, config=given)
 
 
 def _started(recipe: Recipe, start: Path) -> Decoder:
@@ -208,10 +222,14 @@ def _documents(corpus: Path, split: Split) -> list[Document]:
     return documents
 
 
-def _tokenizer(recipe: Recipe, documents: list[Document], known: Path | None, workers: Workers) -> CodeTokenizer:
-    """The known one, or one learned from an even sample of the corpus; alike in every process."""
-    if known is not None and known.exists():
-        return CodeTokenizer.from_file(known)
+def _tokenizer(recipe: Recipe, documents: list[Document], origin: Path | None, workers: Workers) -> CodeTokenizer:
+    """That of the run or model in `origin`, else one learned from an even sample of the corpus; alike in every process.
+
+    Raises:
+        ModelError: `origin` has none.
+    """
+    if origin is not None:
+        return CodeTokenizer.from_file(origin / TOKENIZER)
     every = max(1, sum(len(d.content) for d in documents) // recipe.tokenizer_chars)
     if workers.is_first:
         say("learning the tokenizer")

@@ -78,6 +78,22 @@ def test_a_resumed_run_is_bit_by_bit_the_run_that_was_not_stopped(tmp_path: Path
     assert logs[0][-2:] == logs[1][-2:]
 
 
+def test_a_run_that_goes_on_with_other_steps_learns_from_what_it_has_not_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[int]()
+    batch = StoppedSource.batch
+    monkeypatch.setattr(StoppedSource, "batch", lambda self, number: seen.append(number) or batch(self, number))
+    trainer(tmp_path, recipe=replace(RECIPE, micro_batches=3)).run(Budget(steps=2))
+    seen.clear()
+    resumed = trainer(tmp_path, recipe=replace(RECIPE, micro_batches=2))
+    resumed.resume()
+    seen.clear()
+    resumed.run(Budget(steps=4))
+    assert seen[:4] == [6, 7, 8, 9]
+    assert resumed.progress.batches == 10
+
+
 def test_a_finished_run_that_is_resumed_has_nothing_to_do(tmp_path: Path) -> None:
     first = trainer(tmp_path)
     first.run(Budget(steps=2))

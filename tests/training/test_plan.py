@@ -50,6 +50,10 @@ def test_states_by_hand() -> None:
     assert plan.gpu_bytes(1, sharded=False) - plan.gpu_bytes(8, sharded=True) == pytest.approx(
         plan.state_bytes() * 7 / 8
     )
+    many = Plan(
+        replace(plan.recipe, micro_batches=16)
+    )  # so that each of eight learns from two before gradients are shared
+    assert many.gpu_bytes(8, sharded=True) - plan.gpu_bytes(8, sharded=True) == 4 * nano.n_parameters * 7 / 8
 
 
 def test_recomputing_and_smaller_parts_need_less() -> None:

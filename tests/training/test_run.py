@@ -118,6 +118,17 @@ def test_a_run_branches_off_by_another_recipe(corpus: Path, tmp_path: Path) -> N
     assert (same / WEIGHTS).read_bytes() == (gone_on / WEIGHTS).read_bytes()
     with pytest.raises(ModelError, match="cannot resume"):
         train("smoke", corpus=corpus, out=tmp_path / "none", steps=3, branch=tmp_path / "nowhere")
+    with pytest.raises(SettingsError, match="is as long as this one is to be"):
+        train("smoke", corpus=corpus, out=tmp_path / "done", steps=3, branch=trunk)
+    with pytest.raises(ModelError, match="another optimizer"):
+        train("smoke", corpus=corpus, out=tmp_path / "adam", steps=9, branch=trunk, settings=["optimizer=adamw"])
+
+
+def test_a_run_goes_on_only_with_its_own_tokenizer(corpus: Path, tmp_path: Path) -> None:
+    train("smoke", corpus=corpus, out=tmp_path / "out", steps=1)
+    (tmp_path / "out" / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        train("smoke", corpus=corpus, out=tmp_path / "out", steps=2, resume=True)
 
 
 def test_resuming_without_a_checkpoint_is_an_error(corpus: Path, tmp_path: Path) -> None:
@@ -203,6 +214,9 @@ def test_a_run_begins_with_a_trained_model(corpus: Path, tmp_path: Path) -> None
     write_shape(base, replace(read_config(base), end_bias=2.0), read_tokenizer(base))
     more = train("smoke", corpus=corpus, out=tmp_path / "more", steps=1, start=base, settings=["lr_scale=1e-9"])
     assert read_config(more) == read_config(base)
+    settings = ["lr_scale=1e-9", "end_bias=0.5"]
+    other = train("smoke", corpus=corpus, out=tmp_path / "other", steps=1, start=base, settings=settings)
+    assert read_config(other).end_bias == 0.5
     assert read_tokenizer(more).encode(SOURCE) == read_tokenizer(base).encode(SOURCE)
     before, after = (load_weights(read_config(folder), folder / WEIGHTS) for folder in (base, more))
     ids = read_tokenizer(base).encode("def area")

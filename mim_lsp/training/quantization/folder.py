@@ -10,7 +10,8 @@ from typing import Literal
 from mim_lsp.errors import SettingsError
 from mim_lsp.model.arrays import write_tensors
 from mim_lsp.model.folder import CARD, WEIGHTS, copy_fitted, read_config, read_tokenizer, write_shape
-from mim_lsp.model.weights import load_weights, save_weights
+from mim_lsp.model.weights import save_weights
+from mim_lsp.training.export import load_trained
 from mim_lsp.training.quantization.calibration import TOKENS, draw_rows, library_files, read_texts
 from mim_lsp.training.quantization.layers import INT8_KINDS, Progress, check_group, quantize_int4
 
@@ -46,7 +47,7 @@ def quantize_folder(
     if out.exists():
         raise SettingsError(f"{out} exists already; name a new folder")
     config, tokenizer = read_config(source), read_tokenizer(source)
-    model = load_weights(config, source / WEIGHTS)
+    model = load_trained(config, source)
     if settings.bits == 8:
         write_shape(out, config, tokenizer)
         save_weights(model, out / WEIGHTS)
