@@ -63,6 +63,13 @@ def test_leaving_insert_mode_clears_it(editor: Editor) -> None:
     assert editor.ghost == ""
 
 
+def test_leaving_insert_mode_with_ctrl_c_clears_it(editor: Editor) -> None:
+    editor.show("ret", "urn a + b")
+    editor.type("<C-c>")
+    editor.until(lambda: editor.nvim.funcs.mode() == "n")
+    assert editor.ghost == ""
+
+
 def test_several_lines_are_shown_below_and_accepted_whole(editor: Editor) -> None:
     editor.show("for", " value in values:\n        print(value)\n        yield value")
     assert editor.screen[1:5] == ["    for value in values:", "        print(value)", "        yield value", ""]
@@ -114,6 +121,32 @@ def test_tab_does_what_the_users_own_mapping_did_when_nothing_is_shown(running: 
         running.type("nothing<Tab>")
         running.until(lambda expected=expected: running.lines[0] == "nothing" + expected)
     running.nvim.command("iunmap <Tab>")
+
+
+def test_tab_does_what_a_mapping_says_that_was_made_after_ours(running: Editor) -> None:
+    mappings = {
+        "inoremap <Tab> plain": "plain",
+        'inoremap <expr> <Tab> 1 < 2 ? "less…\\<Left>" : "more"': "less…",
+        "imap <expr> <Tab> 0 ? '<Plug>(jump)' : '<Tab>x'": " x",
+        "lua vim.keymap.set('i', '<Tab>', function() return '<Tab>…' end, { expr = true, remap = true })": " …",
+        "lua vim.keymap.set('i', '<Tab>', function() vim.api.nvim_put({'call'}, 'c', false, true) end)": "call",
+    }
+    for command, expected in mappings.items():
+        running.edit("\n", line=1)
+        running.until_attached()
+        running.nvim.command(command)
+        running.type("nothing<Tab>")
+        running.until(lambda expected=expected: running.lines[0] == "nothing" + expected)
+        running.nvim.command("iunmap <Tab>")
+
+
+def test_tab_does_not_do_what_a_mapping_said_that_is_gone(running: Editor) -> None:
+    running.nvim.command("inoremap <Tab> gone")
+    running.edit("\n", line=1)
+    running.until_attached()
+    running.nvim.command("iunmap <Tab>")
+    running.type("nothing<Tab>x")
+    running.until(lambda: running.lines[0] == "nothing x")
 
 
 def test_superseded_requests_are_cancelled(editor: Editor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,31 @@ from tests.e2e.neovim import Editor
 pytestmark = pytest.mark.e2e
 LOOP = "for value in values:\n        print(value)\n        yield value"
 PARTS = ("for value", "for value in values:")
+OFFER = """
+    local client, texts = require('mim.client'), ...
+    real_request = real_request or client.request
+    client.request = function(_, on_items)
+      on_items(vim.tbl_map(function(text)
+        return { text = text[1], replaces = text[2], given = { insertText = text[1] }, encoding = 'utf-16' }
+      end, texts))
+    end"""
+
+
+@pytest.fixture
+def offered(editor: Editor) -> Iterator[Editor]:
+    """An editor in which `_offer` may stand in for the server."""
+    yield editor
+    editor.lua("require('mim.client').request = real_request or require('mim.client').request")
+
+
+def _offer(editor: Editor, *items: tuple[str, int]) -> None:
+    """Have these texts offered from now on, each with how many closers behind the cursor it replaces."""
+    editor.lua(OFFER, items)
+
+
+def _type_up_to(editor: Editor, typed: str, cursor: tuple[int, int]) -> None:
+    editor.type(typed)
+    editor.until(lambda: editor.cursor == cursor)
 
 
 def test_next_asks_for_more_and_goes_round(editor: Editor) -> None:
@@ -115,6 +141,52 @@ def test_typing_over_the_editors_closer_keeps_the_suggestion(editor: Editor) -> 
     assert (editor.lines[1], editor.ghost) == ("    total = sum(values)", "  # π😀")
     editor.type("<Tab>")
     assert editor.lines[1] == "    total = sum(values)  # π😀"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "line"),
+    [(("x)", 1), ("y", 0), "    f(y)"), (("y", 0), ("x)", 1), "    f(x)")],
+    ids=["then one that keeps the bracket", "then one that replaces the bracket"],
+)
+def test_the_next_suggestion_replaces_what_it_says_itself(
+    offered: Editor, first: tuple[str, int], second: tuple[str, int], line: str
+) -> None:
+    _type_up_to(offered, "f()<Left>", (2, 6))
+    _offer(offered, first, second)
+    offered.lua("require('mim').trigger()")
+    offered.until_ghost(first[0].rstrip(")"))
+    offered.type("<M-]>")
+    assert offered.ghost == second[0].rstrip(")")
+    offered.type("<Tab>")
+    assert offered.lines[1] == line
+
+
+def test_going_round_after_typing_over_a_closer_leaves_out_what_keeps_it(offered: Editor) -> None:
+    _type_up_to(offered, "f()<Left>", (2, 6))
+    _offer(offered, ("x) + 1", 1), ("x) + (y", 0), ("x) + 2", 1))
+    offered.lua("require('mim').trigger()")
+    offered.until(lambda: offered.ghost != "")
+    _type_up_to(offered, "x<Right>", (2, 8))
+    assert offered.ghost == " + 1"
+    for expected in (" + 2", " + 1", " + 2"):
+        offered.type("<M-]>")
+        assert offered.ghost == expected
+    offered.type("<Tab>")
+    assert offered.lines[1] == "    f(x) + 2"
+
+
+def test_more_suggestions_after_typing_over_a_closer_replace_the_others(offered: Editor) -> None:
+    _type_up_to(offered, "g(f())<Left><Left>", (2, 8))
+    _offer(offered, ("x) + 1)", 2))
+    offered.lua("require('mim').trigger()")
+    offered.until(lambda: offered.ghost != "")
+    _type_up_to(offered, "x<Right>", (2, 10))
+    assert offered.ghost == " + 1"
+    _offer(offered, (" + 2)", 1))
+    offered.type("<M-]>")
+    assert offered.ghost == " + 2"
+    offered.type("<Tab>")
+    assert offered.lines[1] == "    g(f(x) + 2)"
 
 
 def _events(editor: Editor, known: int) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ def test_explain_opens_a_window(editor: Editor) -> None:
     assert "1. confidence 50 %" in _floating_text(editor)
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"), [("<Esc>", "urn a + b"), ("<Esc>^", "pass")], ids=["right after typing", "elsewhere"]
+)
+def test_explain_in_normal_mode_is_about_where_text_would_be_typed(editor: Editor, keys: str, expected: str) -> None:
+    editor.show("ret", "urn a + b")
+    editor.type(f"{keys}:Mim explain<CR>")
+    editor.until(lambda: _floating_text(editor) != [])
+    assert f"   {expected}" in _floating_text(editor)
+
+
 def test_an_explanation_shows_where_the_directions_met(editor: Editor) -> None:
     answer = {
         "candidates": [],
@@ -79,6 +90,38 @@ def test_log_opens_the_servers_log(editor: Editor) -> None:
     editor.until(
         lambda: editor.nvim.current.buffer.name.endswith("server.log") or "nothing was logged" in editor.messages
     )
+
+
+def test_log_opens_in_one_tab_and_leaves_the_source_where_it_is(editor: Editor) -> None:
+    log = Path(os.environ["MIM_LSP_STATE"]) / "server.log"
+    log.touch()
+    editor.type("<Esc>")
+    editor.nvim.command("tabonly")
+    source = editor.nvim.current.buffer.name
+    for _ in range(2):
+        _run_until_answered(editor, "log")
+        assert editor.nvim.current.buffer.name == str(log)
+        assert [tab.window.buffer.name for tab in editor.nvim.tabpages] == [source, str(log)]
+        editor.nvim.command("1tabnext")
+    editor.nvim.command("tabonly")
+
+
+def _run_until_answered(editor: Editor, subcommand: str) -> None:
+    """Run a subcommand that asks the server, until all is done that its answer leads to."""
+    code = """
+        local client, subcommand = require('mim.client'), ...
+        local ask = client.ask
+        answered = false
+        client.ask = function(method, params, on_answer)
+          client.ask = ask
+          ask(method, params, function(answer)
+            on_answer(answer)
+            answered = true
+          end)
+        end
+        require('mim.commands').run({ subcommand })"""
+    editor.lua(code, subcommand)
+    editor.until(lambda: editor.lua("return answered"))
 
 
 def test_wrong_subcommands_are_told(editor: Editor) -> None:

@@ -32,7 +32,7 @@ vim.api.nvim_create_autocmd('LspAttach', {
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'mim' then
-      require('mim.attach').attach(event.buf)
+      require('mim.attach').attach(event.buf, client)
     end
   end,
 })

@@ -1,4 +1,6 @@
 --- The suggestions for one place, of which one is shown.
+local ghost = require('mim.ghost')
+
 local M = {}
 
 local items = {} ---@type mim.Item[]
@@ -18,12 +20,14 @@ function M.extend(given, shown)
   for _, item in ipairs(given) do
     if item.text ~= shown.text then
       item.text = before .. item.text
+      item.replaces = ghost.passed(shown) + item.replaces
       table.insert(items, item)
     end
   end
 end
 
---- The suggestion `step` places from the shown one, round and round; of those that begin with what was typed.
+--- The suggestion `step` places from the shown one, round and round; of those that begin with what was typed, closers
+--- that the cursor has gone over included: an item that keeps them would have its text in front of them.
 ---@param shown mim.Ghost
 ---@param step integer
 ---@return mim.Item? other nil if there is no other one
@@ -31,7 +35,8 @@ function M.turn(shown, step)
   local before = shown.item.text:sub(1, shown.taken)
   local fitting, at = {}, 1
   for _, item in ipairs(items) do
-    if vim.startswith(item.text, before) and #item.text > #before then
+    local fits = vim.startswith(item.text, before) and item.replaces >= ghost.passed(shown)
+    if fits and #item.text > #before then
       table.insert(fitting, item)
       at = item == shown.item and #fitting or at
     end

@@ -1,5 +1,6 @@
 --- Messages to the server and what comes back.
 local items = require('mim.items')
+local units = require('mim.units')
 
 local M = {}
 
@@ -9,9 +10,10 @@ local INVOKED, AUTOMATIC = 1, 2
 --- Neovim 0.11 made the functions of a client methods.
 local has_methods = vim.fn.has('nvim-0.11') == 1
 
+--- Call a function of a client.
 ---@param client vim.lsp.Client
----@param name string of one of its functions
-local function call(client, name, ...)
+---@param name string of the function
+function M.call(client, name, ...)
   if has_methods then
     return client[name](client, ...)
   end
@@ -46,13 +48,13 @@ function M.request(explicit, on_items)
   params.formattingOptions = { tabSize = vim.lsp.util.get_effective_tabstop(buf), insertSpaces = vim.bo[buf].expandtab }
   local row, col = params.position.line, vim.api.nvim_win_get_cursor(0)[2]
   local line = vim.api.nvim_get_current_line()
-  local sent, id = call(client, 'request', METHOD, params, function(err, result)
+  local sent, id = M.call(client, 'request', METHOD, params, function(err, result)
     if not err then
       on_items(items.from(result, { row = row, col = col, line = line }, client.offset_encoding))
     end
   end, buf)
   return sent and function()
-    call(client, 'cancel_request', id)
+    M.call(client, 'cancel_request', id)
   end or nil
 end
 
@@ -62,7 +64,7 @@ end
 function M.notify(method, params)
   local client = M.get()
   if client then
-    call(client, 'notify', method, params)
+    M.call(client, 'notify', method, params)
   end
 end
 
@@ -75,7 +77,7 @@ function M.ask(method, params, on_answer)
   if not client then
     return on_answer(nil)
   end
-  call(client, 'request', method, params, function(err, result)
+  M.call(client, 'request', method, params, function(err, result)
     if not err and result == nil then
       result = false -- which Neovim 0.12 gives as nil
     end
@@ -91,11 +93,29 @@ function M.execute(command, arguments, on_answer)
   M.ask('workspace/executeCommand', { command = command, arguments = arguments }, on_answer or function() end)
 end
 
---- Ask the server how what it offers at the cursor comes about.
+--- Where text is typed: at the cursor, or where it was before leaving Insert mode moved it onto the last character.
+---@return integer column in bytes
+local function typing_column()
+  local row, col = unpack(vim.api.nvim_win_get_cursor(0))
+  local left_row, left_col = unpack(vim.api.nvim_buf_get_mark(0, '^'))
+  if vim.api.nvim_get_mode().mode:sub(1, 1) ~= 'n' or left_row ~= row or left_col < col then
+    return col
+  end
+  local between = vim.api.nvim_get_current_line():sub(col + 1, left_col)
+  return vim.fn.strchars(between, true) == 1 and col + #between or col
+end
+
+--- Ask the server how what it offers where the user types comes about.
 ---@param on_answer fun(answer: table?)
 function M.explain(on_answer)
   local client = M.get(0)
-  M.ask('mim/explain', client and at_cursor(client) or vim.empty_dict(), on_answer)
+  if not client then
+    return on_answer(nil)
+  end
+  local params = at_cursor(client)
+  local before = vim.api.nvim_get_current_line():sub(1, typing_column())
+  params.position.character = units.length(before, client.offset_encoding)
+  M.ask('mim/explain', params, on_answer)
 end
 
 return M

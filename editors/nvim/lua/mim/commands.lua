@@ -1,5 +1,6 @@
 --- `:Mim SUBCOMMAND`.
 local client = require('mim.client')
+local documents = require('mim.documents')
 local explain = require('mim.explain')
 local server = require('mim.server')
 
@@ -50,7 +51,7 @@ local function log()
     if vim.fn.filereadable(path) == 0 then
       return tell('mim: nothing was logged yet in ' .. path)
     end
-    vim.cmd.tabedit(vim.fn.fnameescape(path))
+    documents.open(path) -- most servers have had it opened by now
   end)
 end
 

@@ -115,11 +115,17 @@ function M.show(item)
   place(item, 0, item.replaces)
 end
 
+---@param ghost mim.Ghost
+---@return integer bytes of the closers behind the item's place that the cursor has gone over
+function M.passed(ghost)
+  return ghost.item.replaces - ghost.replaces
+end
+
 --- Show another item for the same place: as much of it as of the shown one is in the buffer already.
----@param item mim.Item
+---@param item mim.Item which replaces all closers that the cursor has gone over
 function M.exchange(item)
   local ghost = assert(current)
-  place(item, ghost.taken, ghost.replaces)
+  place(item, ghost.taken, item.replaces - M.passed(ghost))
 end
 
 --- Show nothing.
