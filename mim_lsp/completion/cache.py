@@ -170,12 +170,6 @@ class SuggestionCache:
         for entry in [entry for entry in self._by_use.values() if entry.document == document]:
             self._remove(entry)
 
-    def clear(self) -> None:
-        """Free everything, as when the model or the settings change."""
-        self._tries.clear()
-        self._by_use.clear()
-        self._answers = 0
-
     def _remove(self, entry: _Entry) -> None:
         trie = self._tries[entry.document]
         assert entry.node is not None

@@ -119,7 +119,7 @@ class Suggestions:
             self._latest.drop(document)
             self._give_up(document)
             self._documents[document].shown = None
-        self.cache.clear()
+        self.cache = SuggestionCache()  # a new one: what is just being finished goes into the old one
 
     def is_open(self, document: str) -> bool:
         """Whether requests have come for a document that is not closed."""
@@ -194,7 +194,7 @@ class Suggestions:
     async def _fly(self, request: Request, flight: Flight) -> Answer | None:
         """Complete, and keep the answer; None if it was given up."""
         self.counters.decodes_started += 1
-        started = time.monotonic()
+        started, cache = time.monotonic(), self.cache
         place = Place(request.document, request.text, request.offset)
         try:
             result = await self.model.complete(place, self._in_time(request), flight.cancel, flight.watch)
@@ -206,7 +206,7 @@ class Suggestions:
         self.last_result = result
         answer = Answer(result.candidates, result.reason, request.explicit)
         if request.document in self._documents and result.reason not in TRANSIENT:
-            self.cache.add(request.document, request.prefix, request.suffix, answer)
+            cache.add(request.document, request.prefix, request.suffix, answer)
         return answer
 
     def _in_time(self, request: Request) -> CompletionOptions:

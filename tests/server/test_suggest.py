@@ -249,6 +249,23 @@ async def test_a_late_answer_does_not_fill_the_cache_of_a_closed_document(typist
     assert typist.suggestions.cache.bytes == 0
 
 
+async def test_what_is_just_being_finished_when_the_settings_change_is_not_remembered(typist: Typist) -> None:
+    finished = asyncio.Event()
+
+    async def too_late_to_give_up(*_: object) -> CompletionResult:
+        await finished.wait()
+        return _result("under the old settings")
+
+    typist.model.complete = too_late_to_give_up  # type: ignore[method-assign]
+    request = typist.ask()
+    await typist.settle()
+    typist.suggestions.reset()
+    finished.set()
+    assert (await request).fittings == ()
+    await typist.settle()
+    assert typist.suggestions.cache.bytes == 0
+
+
 async def test_nothing_is_remembered_when_the_settings_change(typist: Typist) -> None:
     typist.model.go()
     await typist.shown()
