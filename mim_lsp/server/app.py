@@ -80,8 +80,10 @@ class MimLanguageServer(LanguageServer):
 
     def adopt_roots(self, roots: tuple[Path, ...]) -> None:
         """The workspace has other folders now."""
+        before = self.settings
         self.configuration.move(roots)
-        self._follow(self.settings)
+        if self.settings == before:  # else it was followed as any change of the settings is
+            self._follow(before)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` in the background; it ends with the event loop."""

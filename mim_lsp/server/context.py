@@ -20,14 +20,13 @@ from mim_lsp.server.model_host import Place
 if TYPE_CHECKING:
     from mim_lsp.completion.related import WorkspaceContext
 
-Given = TypeVar("Given")
-Found = TypeVar("Found")
-
 BUDGET_TOKENS = 64
 """Of what is read of other files; docs/context.md has the numbers."""
-
 CHARS_PER_TOKEN = 3
 """Of Python code it is more; so the budget is kept without asking the model's tokenizer."""
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 
 
 class Context:

@@ -1,7 +1,6 @@
 // What a pass gives for one token: the distribution of the next one.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,13 +9,12 @@ namespace mim {
 // Log-probabilities of all token ids, in memory of their own: some of a pass are kept for long, most are not.
 class Distribution {
   public:
-    explicit Distribution(std::span<const float> log_probs)
-        : log_probs_(std::make_shared<const std::vector<float>>(log_probs.begin(), log_probs.end())) {}
+    explicit Distribution(std::span<const float> log_probs) : log_probs_(log_probs.begin(), log_probs.end()) {}
 
-    std::span<const float> log_probs() const { return *log_probs_; }
+    std::span<const float> log_probs() const { return log_probs_; }
 
   private:
-    std::shared_ptr<const std::vector<float>> log_probs_;
+    std::vector<float> log_probs_;
 };
 
 }  // namespace mim

@@ -69,6 +69,17 @@ def _pid(editor: Editor) -> int:
     return int(pids[0])
 
 
+def _restart(editor: Editor) -> None:
+    """Another process takes the server's place, and suggests."""
+    first = _pid(editor)
+    editor.type("<Esc>:Mim restart<CR>")
+    editor.until(lambda: not Path(f"/proc/{first}").exists())
+    editor.until_attached()
+    assert _pid(editor) != first
+    editor.type("A")
+    editor.show("ret", "urn a + b")
+
+
 def test_a_killed_server_comes_back_and_suggests_in_all_buffers(tmp_path: Path, version: str) -> None:
     with neovim(tmp_path, version) as editor:
         editor.setup(cmd=SERVER)
@@ -103,13 +114,7 @@ def test_restart_replaces_the_process(tmp_path: Path, version: str) -> None:
         editor.setup(cmd=SERVER)
         editor.edit(CODE, line=2)
         editor.until_attached()
-        first = _pid(editor)
-        editor.type("<Esc>:Mim restart<CR>")
-        editor.until(lambda: not Path(f"/proc/{first}").exists())
-        editor.until_attached()
-        assert _pid(editor) != first
-        editor.type("A")
-        editor.show("ret", "urn a + b")
+        _restart(editor)
 
 
 def test_restart_ends_a_server_that_does_not_answer(tmp_path: Path, version: str) -> None:
@@ -117,14 +122,8 @@ def test_restart_ends_a_server_that_does_not_answer(tmp_path: Path, version: str
         editor.setup(cmd=DEAFENABLE)
         editor.edit(CODE, line=2)
         editor.until_attached()
-        first = _pid(editor)
         editor.lua("require('mim.client').notify('script/deafen', vim.empty_dict())")
-        editor.type("<Esc>:Mim restart<CR>")
-        editor.until(lambda: not Path(f"/proc/{first}").exists())
-        editor.until_attached()
-        assert _pid(editor) != first
-        editor.type("A")
-        editor.show("ret", "urn a + b")
+        _restart(editor)
 
 
 def test_restart_ends_a_server_that_has_never_answered(tmp_path: Path, version: str) -> None:
